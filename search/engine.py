@@ -1,0 +1,106 @@
+"""The port: what search asks of an engine. tantivy in a folder is one; a server is another."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from search.query import Node
+
+
+class Part(StrEnum):
+    """Two indexes that share nothing, so that no score or word of the public one can depend on what isn't public."""
+
+    PUBLIC = "public"
+    RESTRICTED = "restricted"
+
+
+class Sort(StrEnum):
+    BEST = "best"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A document as an engine keeps it: no text to show, only tokens, exact values and what is sorted by."""
+
+    key: str  # kind:no
+    kind: str
+    agency: str
+    exact: Mapping[str, tuple[str, ...]]  # number, region, acl, twin
+    tokens: Mapping[str, str]  # title, signs, body: tokens with a space between
+    published: int  # unix seconds; 0 is unknown and comes last
+    version: int
+    digest: int  # of all of the above, for comparing with the database
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    key: str
+    published: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    total: int
+    hits: tuple[Hit, ...]
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one commit brings: records to put in the place of their key, keys to take out."""
+
+    put: dict[str, Record] = field(default_factory=dict)
+    out: set[str] = field(default_factory=set)
+
+
+Facets = Mapping[str, Mapping[str, int]]
+
+
+class EngineAwayError(Exception):
+    """There is no index to ask; answers come from the database meanwhile."""
+
+
+class WriterTakenError(Exception):
+    """Another process writes this index. There is one writer."""
+
+
+class SearchEngine(Protocol):
+    async def find(self, part: Part, tree: Node, *, sort: Sort, start: int, limit: int) -> Found:
+        """Ordered by score or date, ties steady as long as nothing is written; the score itself stays inside.
+        Raises EngineAwayError."""
+        ...
+
+    async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
+        """How many of what the tree finds have each value of `kind`, `agency`."""
+        ...
+
+    def scan(self, part: Part) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
+        """Every (key, version, digest), in pieces; for comparing with the database."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether there is an index of the present schema."""
+        ...
+
+    def hold(self) -> bool:
+        """Become the one writer, or raise WriterTakenError. False: it was already."""
+        ...
+
+    def release(self) -> None: ...
+
+    async def write(self, batches: Mapping[Part, Batch], *, only_new: bool = False) -> None:
+        """Durable when it returns. While a new generation is built it gets everything, too (`only_new`: only it)."""
+        ...
+
+    def begin_generation(self) -> None: ...
+
+    async def count_new(self) -> Mapping[Part, int]:
+        """How many records the new generation holds."""
+        ...
+
+    async def swap(self) -> None:
+        """The new generation takes the old one's place at once, for all readers and both parts."""
+        ...
+
+    def drop_generation(self) -> None: ...

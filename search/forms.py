@@ -1,0 +1,53 @@
+"""What may be asked."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from kernel.errors import Malformed
+from kernel.forms import Form
+from search import analysis
+from search.answering import Asked
+from search.asking import TERMS_MAX
+from search.cursor import CURSOR_MAX
+from search.engine import Sort
+
+QUERY_SIGNS_MAX = 200
+LIMIT_MAX = 100
+
+
+class Ask(Form):
+    """One search (检索), from a person or a program."""
+
+    q: Annotated[str, Field(title="检索词", max_length=QUERY_SIGNS_MAX)] = ""
+    kind: Annotated[str, Field(title="类别", max_length=20)] = ""
+    agency: Annotated[str, Field(title="部门", max_length=100)] = ""
+    region: Annotated[str, Field(title="地区", max_length=200)] = ""
+    sort: Annotated[Sort, Field(title="排序")] = Sort.BEST
+    limit: Annotated[int, Field(title="每页条数", ge=1, le=LIMIT_MAX)] = 10
+    cursor: Annotated[str, Field(title="翻页位置", max_length=CURSOR_MAX)] = ""
+    count: Annotated[bool, Field(title="给出总数")] = False
+
+    @field_validator("q")
+    @classmethod
+    def not_too_many_words(cls, q: str) -> str:
+        if len(list(analysis.runs(q))) > TERMS_MAX:
+            raise ValueError(f"检索词最多 {TERMS_MAX} 个，请去掉一些。")
+        return q
+
+    def asked(self) -> Asked:
+        chosen = {"kind": self.kind, "agency": self.agency, "region": _region(self.region)}
+        return Asked(q=self.q, sort=self.sort, limit=self.limit, **chosen)
+
+
+def ask(params: Any, *, lenient: bool) -> Ask:
+    """From the address; `lenient` for pages, where a foreign parameter (of a newsletter) is no one's fault."""
+    given = [(name, value) for name, value in params.multi_items() if value != ""]
+    if len({name for name, _ in given}) < len(given):
+        raise Malformed(what="同一个参数出现了多次")
+    return Ask.check({name: value for name, value in given if not lenient or name in Ask.model_fields})
+
+
+def _region(path: str) -> str:
+    """The index keeps every prefix of a path; a region asked for without its slashes means the same."""
+    return f"@/{path.strip('/')}/" if path.strip("/") else ""

@@ -1,0 +1,253 @@
+"""The one writer: events come in, documents are read anew from the database, one commit carries all that wait."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from kernel.models import Event
+from kernel.settings import settings
+from search import queries
+from search.engine import Batch, Part, Record, SearchEngine, WriterTakenError
+from search.models import Applied, Rebuild
+from search.records import read, record
+from search.tantivy_engine import TantivyEngine
+from search.trimming import BATCH_MAX, searchables
+
+Progress = Callable[[int, int], None]
+ASK_EVERY_S = 0.2
+DIFFERENCES_MAX = 200
+log = logging.getLogger(__name__)
+
+
+class RebuildError(Exception):
+    """The new index doesn't hold what the database holds; the old one stays."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    ref: str
+    done: asyncio.Future[Exception | None]
+
+
+@dataclass(slots=True)
+class Indexing:
+    """Reading and writing happen in one turn, so what is written is never older than what was written before."""
+
+    engine: SearchEngine
+    waiting: list[Waiting] = field(default_factory=list)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    building: asyncio.Lock = field(default_factory=asyncio.Lock)
+    since: datetime | None = None  # a building began then
+
+    async def bring(self, ref: str, *, at: datetime) -> None:
+        """Returns when the index holds what the database says of `ref` now. Who gets the turn works for all who wait;
+        nobody waits for company, so a lone change is as fast as the engine and a hundred share a commit."""
+        self.engine.hold()
+        if not self.engine.ready():
+            await self.rebuild_if_away(at=at)
+        mine = Waiting(ref, asyncio.get_running_loop().create_future())
+        self.waiting.append(mine)
+        async with self.turn:
+            if not mine.done.done():
+                await self._take_turn(at)
+        problem = mine.done.result()
+        if problem is not None:
+            raise problem
+
+    async def _take_turn(self, at: datetime) -> None:
+        taken, self.waiting = self.waiting[:BATCH_MAX], self.waiting[BATCH_MAX:]
+        try:
+            problem = await self._written(taken, at)
+            for one in taken if problem and len(taken) > 1 else ():  # a bad one must not park the others with it
+                _tell([one], await self._written([one], at))
+            _tell(taken, problem)
+        finally:  # cancelled in the middle: the next turn does them
+            self.waiting = [one for one in taken if not one.done.done()] + self.waiting
+
+    async def _written(self, taken: list[Waiting], at: datetime) -> Exception | None:
+        try:
+            await self._write({one.ref for one in taken}, at)
+        except Exception as problem:  # the boundary of a delivery: whoever waits for it gets it raised
+            return problem
+        return None
+
+    async def _write(self, refs: Iterable[str], at: datetime, *, only_new: bool = False) -> int:
+        wanted = sorted(refs)
+        seen, known = await read(wanted), await queries.applied(wanted)
+        batches, rows = {part: Batch() for part in Part}, []
+        at = max(at, self.since or at)  # a building takes what it hasn't met since its begin for gone
+        for ref, part in ((ref, part) for ref in wanted for part in Part):
+            row, now = known.get((part, ref)), record(seen[ref], part)
+            if now is None:
+                if row and row.deleted_at is None:
+                    batches[part].out.add(ref)
+                    rows.append(_tombstone(row, at))
+            elif only_new or row is None or _is_news(row, now):
+                batches[part].put[ref] = now
+                rows.append(_row(part, now, at))
+        await self.engine.write(batches, only_new=only_new)
+        await queries.remember(rows)  # after the commit: a crash in between repeats the work and harms nothing
+        return sum(len(batch.put) for batch in batches.values())
+
+    async def rebuild_if_away(self, *, at: datetime) -> None:
+        async with self.building:
+            if not self.engine.ready():
+                log.warning("there is no search index: building it")
+                await self._rebuild(at, None)
+
+    async def rebuild(self, *, at: datetime, asked: Rebuild | None = None, progress: Progress | None = None) -> int:
+        """Build beside the old one, with everything that changes meanwhile written to both; compare; swap."""
+        self.engine.hold()
+        async with self.building:
+            return await self._rebuild(at, asked, progress)
+
+    async def _rebuild(self, at: datetime, asked: Rebuild | None, progress: Progress | None = None) -> int:
+        self.engine.begin_generation()
+        self.since, swapped, done = at, False, 0
+        try:
+            async for refs in _every_ref():
+                async with self.turn:
+                    await self._write(refs, at, only_new=True)
+                done += len(refs)
+                if progress:
+                    progress(done, done)
+                if asked:
+                    await queries.note_progress(asked, done)
+            async with self.turn:
+                await queries.bury_unseen(at)
+                expected, built = await queries.living(), await self.engine.count_new()
+                if expected != built:
+                    raise RebuildError(f"数据库应有 {expected}，新索引有 {built}")
+                await self.engine.swap()
+                swapped = True
+        finally:
+            self.since = None
+            if not swapped:
+                self.engine.drop_generation()
+        return done
+
+
+_indexings: dict[Path, Indexing] = {}
+
+
+def indexing() -> Indexing:
+    home = settings().home
+    if home not in _indexings:
+        _indexings[home] = Indexing(TantivyEngine(home))
+    return _indexings[home]
+
+
+async def take_in(event: Event) -> None:
+    """The outbox's consumer. Which event concerns which documents is what the modules declare."""
+    for ref in _refs(event.topic, event.subject):
+        await indexing().bring(ref, at=datetime.now(UTC))
+
+
+async def reindex(progress: Progress, *, mine: Indexing | None = None) -> int:
+    """Build the index anew: here, or by the worker that holds it. Returns how many things were read."""
+    at, mine = datetime.now(UTC), mine or indexing()
+    try:
+        taken = mine.engine.hold()
+    except WriterTakenError:
+        return await _have_it_rebuilt(at, progress)
+    try:
+        return await mine.rebuild(at=at, progress=progress)
+    finally:
+        if taken:
+            mine.engine.release()
+
+
+async def _have_it_rebuilt(at: datetime, progress: Progress) -> int:
+    asked = await queries.ask_for_rebuild(at)
+    while asked.finished_at is None:
+        await asyncio.sleep(ASK_EVERY_S)
+        asked = await queries.rebuild_now(asked)
+        progress(asked.done, asked.done)
+    if asked.problem:
+        raise RebuildError(asked.problem)
+    return asked.done
+
+
+async def differences() -> list[str]:
+    """Where the index isn't what the database says, by kind, number and version; what still waits is no difference."""
+    return (await compared())[1]
+
+
+async def compared(progress: Progress | None = None) -> tuple[int, list[str]]:
+    """How many documents were compared, and the differences as sentences."""
+    engine = indexing().engine
+    if not engine.ready():
+        return 0, ["检索索引不存在或版本过旧：请运行 sunhall reindex"]
+    held = {(part, key): rest for part in Part async for piece in engine.scan(part) for key, *rest in piece}
+    late = {ref for subject in await queries.waiting_subjects() for ref in _refs("", subject)}
+    found, compared_count = [], 0
+    async for refs in _every_ref():
+        seen = await read(refs)
+        for ref, part in ((ref, part) for ref in refs for part in Part):
+            has, now = held.pop((part, ref), None), record(seen[ref], part)
+            compared_count += now is not None
+            if ref not in late and (has or now):
+                found += _difference(ref, part, has, now)
+        if progress:
+            progress(compared_count, compared_count)
+    found += [f"{part.value} {ref}：索引中有，数据库中没有" for part, ref in held if ref not in late]
+    return compared_count, found[:DIFFERENCES_MAX]
+
+
+def _difference(ref: str, part: Part, has: list[int] | None, now: Record | None) -> list[str]:
+    if has is None:
+        return [f"{part.value} {ref}：数据库中有，索引中没有"]
+    if now is None:
+        return [f"{part.value} {ref}：索引中有，数据库中没有"]
+    if has != [now.version, now.digest]:
+        return [f"{part.value} {ref}：索引为第 {has[0]} 版，数据库为第 {now.version} 版，内容不一致"]
+    return []
+
+
+async def _every_ref() -> AsyncIterator[list[str]]:
+    for searchable in searchables().values():
+        piece: list[str] = []
+        async for ref in searchable.every():
+            piece.append(ref)
+            if len(piece) == BATCH_MAX:
+                yield piece
+                piece = []
+        if piece:
+            yield piece
+
+
+def _refs(topic: str, subject: str) -> list[str]:
+    """The documents that an event may have changed; without a topic: those that its subject belongs to at all."""
+    concerned = (s for s in searchables().values() if not topic or _matches(topic, s.topics))
+    return [ref for s in concerned if (ref := s.whole(subject)).startswith(f"{s.kind}:")]
+
+
+def _matches(topic: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(topic, pattern) for pattern in patterns)
+
+
+def _is_news(row: Applied, now: Record) -> bool:
+    """Never backwards; the same again only if something in it differs."""
+    return row.version <= now.version and (row.deleted_at is not None or row.digest != _hex(now.digest))
+
+
+def _row(part: Part, now: Record, at: datetime) -> Applied:
+    return Applied(part=part.value, ref=now.key, version=now.version, digest=_hex(now.digest), at=at, deleted_at=None)
+
+
+def _tombstone(row: Applied, at: datetime) -> Applied:
+    return Applied(part=row.part, ref=row.ref, version=row.version, digest=row.digest, at=at, deleted_at=at)
+
+
+def _hex(digest: int) -> str:
+    return f"{digest:016x}"
+
+
+def _tell(those: list[Waiting], problem: Exception | None) -> None:
+    for one in those:
+        if not one.done.done():
+            one.done.set_result(problem)

@@ -1,0 +1,48 @@
+"""Periodic work of the process that writes the index."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from arq import cron
+
+from search import queries
+from search.engine import WriterTakenError
+from search.indexing import RebuildError, indexing
+
+REBUILD_S_MAX = 3_600
+log = logging.getLogger(__name__)
+
+
+async def tend(ctx: dict[str, Any]) -> None:
+    """Build the index where it is missing or someone asked for it (`sunhall reindex` beside a running worker)."""
+    at, mine = datetime.now(UTC), indexing()
+    try:
+        mine.engine.hold()
+    except WriterTakenError:
+        return
+    asked = await queries.asked_rebuild()
+    if asked is None:
+        await mine.rebuild_if_away(at=at)
+        return
+    if mine.building.locked():
+        return
+    await queries.note_start(asked, at)
+    try:
+        await mine.rebuild(at=at, asked=asked)
+    except RebuildError as problem:
+        log.error("the index wasn't rebuilt: %s", problem)  # noqa: TRY400 (the sentence says it all)
+        await queries.note_end(at, problem=str(problem))
+    else:
+        await queries.note_end(at)
+
+
+async def forget(ctx: dict[str, Any]) -> None:
+    """Retention: tombstones."""
+    await queries.forget_tombstones(datetime.now(UTC))
+
+
+JOBS = (
+    cron(tend, name="search.tend", second=set(range(1, 60, 2)), run_at_startup=True, timeout=REBUILD_S_MAX),
+    cron(forget, name="search.forget", hour={3}, minute={17}),
+)

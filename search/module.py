@@ -1,0 +1,31 @@
+"""What unified search gives the house."""
+
+from kernel.module import Check, Module, Progress, Verifier
+from kernel.outbox import Consumer
+from search import api, pages
+from search.indexing import compared, indexing, take_in
+from search.jobs import JOBS
+from search.queries import CONSUMER
+
+
+async def _verified(full: bool, progress: Progress) -> tuple[int, list[str]]:
+    return await compared(progress)
+
+
+async def _look() -> tuple[str, str] | None:
+    if indexing().engine.ready():
+        return None
+    return "检索索引不存在或版本过旧，检索暂由数据库应答", "启动 sunhall worker（会自行重建），或运行 sunhall reindex"
+
+
+MODULE = Module(
+    name="search",
+    models=("search.models",),
+    templates=("results",),
+    routes=tuple(pages.routes),
+    api=tuple(api.routes),
+    consumers=(Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True),),
+    jobs=JOBS,
+    verifiers=(Verifier("检索索引", _verified),),
+    checks=(Check("检索索引", _look),),
+)

@@ -1,0 +1,69 @@
+"""Every read and write of search's own two tables, and what of the outbox still waits for it."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from kernel.database import transaction
+from kernel.models import Delivery
+from search.engine import Part
+from search.models import Applied, Rebuild
+
+CONSUMER = "search.index"
+WAITING_MAX = 10_000
+TOMBSTONE_KEPT = timedelta(days=7)  # longer than a delivery is tried (about nine minutes) or a worker is away
+
+
+async def applied(refs: Collection[str]) -> dict[tuple[Part, str], Applied]:
+    rows = await Applied.filter(ref__in=list(refs))
+    return {(Part(row.part), row.ref): row for row in rows}
+
+
+async def remember(rows: Sequence[Applied]) -> None:
+    if rows:
+        async with transaction():
+            changed = ("version", "digest", "at", "deleted_at")
+            await Applied.bulk_create(rows, on_conflict=("part", "ref"), update_fields=changed)
+
+
+async def bury_unseen(since: datetime) -> None:
+    """What a building since then didn't meet is no more."""
+    await Applied.filter(at__lt=since, deleted_at=None).update(deleted_at=since)
+
+
+async def living() -> dict[Part, int]:
+    return {part: await Applied.filter(part=part.value, deleted_at=None).count() for part in Part}
+
+
+async def forget_tombstones(at: datetime) -> int:
+    return await Applied.filter(deleted_at__lt=at - TOMBSTONE_KEPT).delete()
+
+
+async def waiting_subjects() -> list[str]:
+    """Subjects of events that search has still to take in."""
+    open_ones = Delivery.filter(consumer=CONSUMER, done_at=None).order_by("id").limit(WAITING_MAX)
+    return [str(subject) for subject in await open_ones.values_list("event__subject", flat=True)]
+
+
+async def ask_for_rebuild(at: datetime) -> Rebuild:
+    return await Rebuild.create(asked_at=at)
+
+
+async def asked_rebuild() -> Rebuild | None:
+    return await Rebuild.filter(finished_at=None).order_by("id").first()
+
+
+async def note_progress(rebuild: Rebuild, done: int) -> None:
+    await Rebuild.filter(id=rebuild.id).update(done=done)
+
+
+async def note_start(rebuild: Rebuild, at: datetime) -> None:
+    await Rebuild.filter(id=rebuild.id).update(started_at=at)
+
+
+async def note_end(at: datetime, *, problem: str = "") -> None:
+    """One building answers everyone who asked before it began."""
+    await Rebuild.filter(finished_at=None, asked_at__lte=at).update(finished_at=at, problem=problem[:300])
+
+
+async def rebuild_now(rebuild: Rebuild) -> Rebuild:
+    return await Rebuild.get(id=rebuild.id)

@@ -1,0 +1,70 @@
+"""From a document of the database to the record that an engine keeps."""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from kernel.secrets.masking import mask_text
+
+from kernel.searchable import Document, scope_tokens
+from search import analysis
+from search.engine import Part, Record
+from search.trimming import searchables, stored_tokens
+
+TWIN = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the database says about one ref now; both empty: gone."""
+
+    public: Document | None = None
+    restricted: Document | None = None
+
+    def of(self, part: Part) -> Document | None:
+        return self.public if part is Part.PUBLIC else self.restricted
+
+
+async def read(refs: list[str]) -> dict[str, Read]:
+    """Fresh, masked, by ref; a few queries for each kind."""
+    found: dict[str, Read] = {ref: Read() for ref in refs}
+    kinds: dict[str, list[str]] = {}
+    for ref in found:
+        kinds.setdefault(ref.partition(":")[0], []).append(ref)
+    for kind, wanted in kinds.items():
+        searchable = searchables().get(kind)
+        for document in await searchable.documents(wanted) if searchable else ():
+            ref = f"{document.kind}:{document.no}"
+            shown = replace(document, title=mask_text(document.title), body=mask_text(document.body))
+            found[ref] = replace(found[ref], **{"public" if document.public else "restricted": shown})
+    return found
+
+
+def record(seen: Read, part: Part) -> Record | None:
+    document = seen.of(part)
+    if document is None:
+        return None
+    numbers = dict.fromkeys(form for no in (document.no, *document.number) for form in analysis.identifiers(no))
+    exact = {
+        "number": tuple(numbers),
+        "region": scope_tokens("", document.region_path),
+        "acl": stored_tokens(document),
+        "twin": (TWIN,) if part is Part.RESTRICTED and seen.public else (),
+    }
+    tokens = {
+        "title": " ".join(analysis.title_tokens(document.title)),
+        "signs": " ".join(analysis.title_signs(document.title)),
+        "body": " ".join(analysis.body_tokens(document.body)),
+    }
+    published = int(document.published.timestamp()) if document.published else 0
+    key, values = f"{document.kind}:{document.no}", (document.agency, exact, tokens, published, document.version)
+    digest = int.from_bytes(sha256(repr((key, values)).encode()).digest()[:8])
+    return Record(
+        key=key,
+        kind=document.kind,
+        agency=document.agency,
+        exact=exact,
+        tokens=tokens,
+        published=published,
+        version=document.version,
+        digest=digest,
+    )

@@ -1,0 +1,309 @@
+"""tantivy in a folder: `search/current` names the generation that `search/{public,restricted}/<generation>` hold."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import IO, TYPE_CHECKING, Any
+from uuid import uuid4
+
+from search.engine import Batch, EngineAwayError, Facets, Found, Hit, Part, Record, Sort, WriterTakenError
+from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
+
+if TYPE_CHECKING:
+    import tantivy
+
+SCHEMA = "1"  # raise it with every change of fields or analysis: an index of another schema is built anew
+HEAP_BYTES = 32_000_000
+FACET_VALUES_MAX = 200
+SCAN_BATCH = 2_000
+EXACT = ("number", "region", "acl", "twin")
+TEXT = {"title": "position", "signs": "basic", "body": "freq"}
+
+
+@dataclass(slots=True)
+class Opened:
+    """One part of one generation, as a reader has it. `seen` is the commit it shows."""
+
+    index: "tantivy.Index"
+    folder: Path
+    seen: tuple[int, int]
+
+
+@dataclass(slots=True)
+class Writers:
+    generation: str
+    writers: "dict[Part, tantivy.IndexWriter]" = field(default_factory=dict)
+
+
+class TantivyEngine:
+    def __init__(self, home: Path) -> None:
+        self.folder, self.lock_file = home / "search", home / "search.lock"
+        self._opened: dict[Part, Opened] = {}
+        self._opening = Lock()
+        self._held: IO[str] | None = None
+        self._now: Writers | None = None
+        self._next: Writers | None = None
+
+    # Reading
+
+    async def find(self, part: Part, tree: Node, *, sort: Sort, start: int, limit: int) -> Found:
+        return await asyncio.to_thread(self._find, part, tree, sort, start, limit)
+
+    def _find(self, part: Part, tree: Node, sort: Sort, start: int, limit: int) -> Found:
+        opened = self._reader(part)
+        searcher = opened.index.searcher()
+        order = {} if sort is Sort.BEST else {"order_by_field": "published"}
+        try:
+            result: Any = searcher.search(compiled(tree, opened.index.schema), limit, offset=start, **order)
+            places = [place for _, place in result.hits]
+            published = searcher.fast_field_values("published", places) if places else []
+            keys = [str(searcher.doc(place)["key"][0]) for place in places]
+        except (ValueError, OSError) as broken:
+            raise EngineAwayError(str(broken)) from broken
+        hits = [Hit(key, int(when or 0)) for key, when in zip(keys, published, strict=True)]
+        return Found(int(result.count), tuple(hits))
+
+    async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
+        return await asyncio.to_thread(self._facets, part, tree, fields)
+
+    def _facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
+        opened = self._reader(part)
+        wanted = {name: {"terms": {"field": name, "size": FACET_VALUES_MAX}} for name in fields}
+        try:
+            found = opened.index.searcher().aggregate(compiled(tree, opened.index.schema), wanted)
+        except (ValueError, OSError) as broken:
+            raise EngineAwayError(str(broken)) from broken
+        return {name: {b["key"]: int(b["doc_count"]) for b in found[name]["buckets"] if b["key"]} for name in fields}
+
+    async def scan(self, part: Part) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
+        searcher = self._reader(part).index.searcher()  # one commit, however long it takes
+        for start in range(0, searcher.num_docs, SCAN_BATCH):
+            yield await asyncio.to_thread(_scanned, searcher, start)
+
+    def ready(self) -> bool:
+        try:
+            return all(self._reader(part) for part in Part)
+        except EngineAwayError:
+            return False
+
+    def _reader(self, part: Part) -> Opened:
+        """What `current` names now, at its newest commit: two file stamps a question."""
+        with self._opening:
+            try:
+                return self._newest(part, self._current())
+            except EngineAwayError:  # swapped between reading its name and opening it?
+                return self._newest(part, self._current())
+
+    def _newest(self, part: Part, generation: str) -> Opened:
+        folder, opened = self.folder / part / generation, self._opened.get(part)
+        try:
+            seen = _stamp(folder / "meta.json")
+            if opened is None or opened.folder != folder:
+                opened = self._opened[part] = Opened(_tantivy().Index.open(str(folder)), folder, seen)
+            elif opened.seen != seen:
+                opened.index.reload()
+                opened.seen = seen
+        except (ValueError, OSError) as away:
+            self._opened.pop(part, None)
+            raise EngineAwayError(str(away)) from away
+        return opened
+
+    def _current(self) -> str:
+        try:
+            generation = (self.folder / "current").read_text()
+        except OSError as away:
+            self._opened.clear()
+            raise EngineAwayError(str(away)) from away
+        if not generation.startswith(f"{SCHEMA}-"):
+            raise EngineAwayError("the index is of another schema")
+        return generation
+
+    # Writing
+
+    def hold(self) -> bool:
+        if self._held is not None:
+            return False
+        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        held = self.lock_file.open("a")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it when this process ends, however
+        except OSError as taken:
+            held.close()
+            raise WriterTakenError from taken
+        self._held = held
+        return True
+
+    def release(self) -> None:
+        self.drop_generation()
+        self._now = None
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    async def write(self, batches: Mapping[Part, Batch], *, only_new: bool = False) -> None:
+        assert self._held is not None, "hold() comes first"
+        await asyncio.to_thread(self._write, batches, only_new)
+
+    def _write(self, batches: Mapping[Part, Batch], only_new: bool) -> None:
+        try:
+            targets = [] if only_new else [self._writers()]
+            for target in [*targets, *([self._next] if self._next else [])]:
+                for part, batch in batches.items():
+                    if batch.put or batch.out:
+                        _apply(target.writers[part], batch)
+        except (ValueError, OSError) as broken:
+            self._now = None  # the folder may be gone: the next write looks again
+            raise EngineAwayError(str(broken)) from broken
+
+    def _writers(self) -> Writers:
+        generation = self._current()
+        if not all((self.folder / part / generation / "meta.json").exists() for part in Part):
+            self._now = None
+            raise EngineAwayError("the index is gone")
+        if self._now is None or self._now.generation != generation:
+            self._now = None  # lets go of the old folder's locks first
+            self._now = self._open_writers(generation)
+        return self._now
+
+    def begin_generation(self) -> None:
+        assert self._held is not None, "hold() comes first"
+        assert self._next is None, "one at a time"
+        generation = f"{SCHEMA}-{uuid4().hex[:12]}"
+        self._next = self._open_writers(generation)
+
+    def _open_writers(self, generation: str) -> Writers:
+        opened = Writers(generation)
+        for part in Part:
+            folder = self.folder / part / generation
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            opened.writers[part] = _tantivy().Index(_schema(), path=str(folder)).writer(HEAP_BYTES, 1)
+        return opened
+
+    async def count_new(self) -> Mapping[Part, int]:
+        assert self._next is not None
+        folders = {part: self.folder / part / self._next.generation for part in Part}
+        return {part: _tantivy().Index.open(str(folder)).searcher().num_docs for part, folder in folders.items()}
+
+    async def swap(self) -> None:
+        assert self._next is not None
+        await asyncio.to_thread(self._swap, self._next)
+
+    def _swap(self, new: Writers) -> None:
+        for writer in new.writers.values():
+            writer.commit()  # an empty part gets its first commit here
+        pointer = self.folder / f"current.{new.generation}"
+        with pointer.open("w") as file:
+            file.write(new.generation)
+            file.flush()
+            os.fsync(file.fileno())
+        pointer.replace(self.folder / "current")
+        self._now, self._next = new, None
+        for part in Part:
+            for folder in (self.folder / part).iterdir():
+                if folder.name != new.generation:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def drop_generation(self) -> None:
+        if self._next is not None:
+            generation, self._next = self._next.generation, None
+            for part in Part:
+                shutil.rmtree(self.folder / part / generation, ignore_errors=True)
+
+
+def compiled(tree: Node, schema: "tantivy.Schema") -> "tantivy.Query":  # noqa: PLR0911 (one for each kind of node)
+    """The engine-neutral tree as tantivy's query."""
+    t, q = _tantivy(), _tantivy().Query
+    match tree:
+        case Term(name, value, weight):
+            return q.boost_query(q.term_query(schema, name, value, "freq"), weight)
+        case Phrase(name, (value,), weight):
+            return q.boost_query(q.term_query(schema, name, value, "freq"), weight)
+        case Phrase(name, values, weight):
+            return q.boost_query(q.phrase_query(schema, name, list(values)), weight)
+        case OneOf(_, ()):
+            return q.empty_query()
+        case OneOf(name, values):
+            return q.const_score_query(q.term_set_query(schema, name, list(values)), 0.0)
+        case Best(branches, tie):
+            return q.disjunction_max_query([compiled(branch, schema) for branch in branches], tie)
+        case Enough(branches, at_least):
+            return q.boolean_query([(t.Occur.Should, compiled(branch, schema)) for branch in branches], at_least)
+        case Every(must, should, within, without):
+            clauses = [(t.Occur.Must, compiled(node, schema)) for node in must]
+            clauses += [(t.Occur.Should, compiled(node, schema)) for node in should]
+            clauses += [(t.Occur.Must, q.const_score_query(compiled(node, schema), 0.0)) for node in within]
+            clauses += [(t.Occur.MustNot, compiled(node, schema)) for node in without]
+            return q.boolean_query(clauses)
+        case Anything():
+            return q.const_score_query(q.all_query(), 0.0)
+
+
+def _apply(writer: "tantivy.IndexWriter", batch: Batch) -> None:
+    for key in sorted({*batch.put, *batch.out}):
+        writer.delete_documents_by_term("key", key)
+    for key in sorted(batch.put):
+        writer.add_document(_document(batch.put[key]))
+    try:
+        writer.commit()
+    except (ValueError, OSError):
+        with suppress(ValueError, OSError):
+            writer.rollback()  # else half of this batch would ride on the next commit
+        raise
+
+
+def _document(record: Record) -> "tantivy.Document":
+    document = _tantivy().Document()
+    document.add_text("key", record.key)
+    document.add_text("kind", record.kind)
+    document.add_text("agency", record.agency)
+    for name in EXACT:
+        for value in record.exact.get(name, ()):
+            document.add_text(name, value)
+    for name in TEXT:
+        document.add_text(name, record.tokens[name])
+    document.add_integer("published", record.published)
+    document.add_integer("version", record.version)
+    document.add_unsigned("digest", record.digest)
+    return document
+
+
+def _schema() -> "tantivy.Schema":
+    builder = _tantivy().SchemaBuilder()
+    builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("kind", "agency"):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in EXACT:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name, option in TEXT.items():
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option=option)
+    builder.add_integer_field("published", fast=True)
+    builder.add_integer_field("version", fast=True)
+    builder.add_unsigned_field("digest", fast=True)
+    return builder.build()
+
+
+def _scanned(searcher: "tantivy.Searcher", start: int) -> list[tuple[str, int, int]]:
+    found = searcher.search(_tantivy().Query.all_query(), SCAN_BATCH, offset=start, count=False)
+    places = [place for _, place in found.hits]
+    keys = [str(searcher.doc(place)["key"][0]) for place in places]
+    versions, digests = (searcher.fast_field_values(name, places) for name in ("version", "digest"))
+    return [(key, int(v or 0), int(d or 0)) for key, v, d in zip(keys, versions, digests, strict=True)]
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    stat = file.stat()
+    return stat.st_mtime_ns, stat.st_ino  # tantivy renames a new meta.json into place with every commit
+
+
+def _tantivy() -> Any:
+    """Loaded with the first question: the bare hall starts without it."""
+    import tantivy  # noqa: PLC0415
+
+    return tantivy

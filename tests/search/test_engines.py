@@ -1,0 +1,223 @@
+"""Every engine behaves the same behind the port. One so far."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from search import analysis
+from search.engine import Batch, EngineAwayError, Part, Record, SearchEngine, Sort, WriterTakenError
+from search.query import NOTHING, Anything, Best, Enough, Every, OneOf, Phrase, Term
+from search.tantivy_engine import TantivyEngine
+
+ROOT = Path(__file__).parents[2]
+ENGINES: dict[str, Callable[[Path], SearchEngine]] = {"tantivy": TantivyEngine}
+
+
+@pytest.fixture(params=ENGINES)
+def make(request: pytest.FixtureRequest) -> Callable[[Path], SearchEngine]:
+    return ENGINES[request.param]
+
+
+@pytest.fixture
+def search_engine(make: Callable[[Path], SearchEngine], tmp_path: Path) -> Iterator[SearchEngine]:
+    made = make(tmp_path)
+    yield made
+    made.release()
+
+
+def a_record(no: str, title: str, *, body: str = "", version: int = 1, **exact: tuple[str, ...]) -> Record:
+    return Record(
+        key=f"ticket:{no}",
+        kind="ticket",
+        agency="水务局" if "水" in title else "住建局",
+        exact={"acl": ("pub",)} | exact,
+        tokens={
+            "title": " ".join(analysis.title_tokens(title)),
+            "signs": " ".join(analysis.title_signs(title)),
+            "body": " ".join(analysis.body_tokens(body)),
+        },
+        published=int(no),
+        version=version,
+        digest=2**64 - int(no),
+    )
+
+
+async def a_new_index(engine: SearchEngine) -> None:
+    engine.hold()
+    engine.begin_generation()
+    await engine.swap()
+
+
+async def put(engine: SearchEngine, *records: Record, part: Part = Part.PUBLIC) -> None:
+    await engine.write({part: Batch(put={record.key: record for record in records})})
+
+
+async def keys(engine: SearchEngine, tree: object, *, part: Part = Part.PUBLIC, sort: Sort = Sort.BEST) -> list[str]:
+    found = await engine.find(part, tree, sort=sort, start=0, limit=50)  # type: ignore[arg-type]
+    return [hit.key.partition(":")[2] for hit in found.hits]
+
+
+async def test_what_was_written_is_found_at_once_in_its_own_part_only(search_engine: SearchEngine) -> None:
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("1", "小区停水"))
+
+    assert await keys(search_engine, Term("title", "停水")) == ["1"]
+    assert await keys(search_engine, Term("title", "停水"), part=Part.RESTRICTED) == []
+
+
+async def test_every_kind_of_node_means_the_same(search_engine: SearchEngine) -> None:
+    await a_new_index(search_engine)
+    first = a_record("1", "小区停水通知", body="昨晚停电", number=("a1",))
+    await put(search_engine, first, a_record("2", "停水小区", number=("b2",)), a_record("3", "路灯不亮"))
+
+    water, yard = Term("title", "停水"), Term("title", "小区")
+    assert set(await keys(search_engine, water)) == {"1", "2"}
+    assert await keys(search_engine, Phrase("title", ("区停", "停水"))) == ["1"]
+    assert await keys(search_engine, OneOf("number", ("b2", "zz"))) == ["2"]
+    assert await keys(search_engine, NOTHING) == []
+    assert set(await keys(search_engine, Best((water, Term("title", "路灯"))))) == {"1", "2", "3"}
+    assert await keys(search_engine, Enough((water, yard, Term("body", "停电")), 3)) == ["1"]
+    assert await keys(search_engine, Every((water,), without=(OneOf("key", ("ticket:1",)),))) == ["2"]
+    assert await keys(search_engine, Every((water,), within=(OneOf("acl", ()),))) == []
+    assert await keys(search_engine, Every((water,), should=(Term("body", "停电"),))) == ["1", "2"]
+    assert len(await keys(search_engine, Anything())) == 3
+
+
+async def test_newest_first_and_pages_without_gap_or_double(search_engine: SearchEngine) -> None:
+    await a_new_index(search_engine)
+    await put(search_engine, *(a_record(str(n), "停水") for n in range(1, 31)))
+
+    assert await keys(search_engine, Term("title", "停水"), sort=Sort.NEWEST) == [str(n) for n in range(30, 0, -1)]
+    read = [
+        hit.key
+        for start in range(0, 30, 7)
+        for hit in (await search_engine.find(Part.PUBLIC, Anything(), sort=Sort.BEST, start=start, limit=7)).hits
+    ]
+    assert len(read) == len(set(read)) == 30
+
+
+async def test_facets_count_what_the_tree_finds(search_engine: SearchEngine) -> None:
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("1", "停水"), a_record("2", "停水"), a_record("3", "路灯"))
+
+    found = await search_engine.facets(Part.PUBLIC, Term("title", "停水"), ("kind", "agency"))
+
+    assert found == {"kind": {"ticket": 2}, "agency": {"水务局": 2}}
+
+
+async def test_a_key_has_one_record_and_deleting_takes_it(search_engine: SearchEngine) -> None:
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("1", "停水"))
+    await put(search_engine, a_record("1", "路灯", version=2))
+
+    assert [row async for piece in search_engine.scan(Part.PUBLIC) for row in piece] == [("ticket:1", 2, 2**64 - 1)]
+    await search_engine.write({Part.PUBLIC: Batch(out={"ticket:1"})})
+    assert await keys(search_engine, Anything()) == []
+
+
+async def test_a_new_generation_takes_over_at_once_and_gets_what_is_written_meanwhile(
+    search_engine: SearchEngine,
+) -> None:
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("1", "旧的"))
+    search_engine.begin_generation()
+    await put(search_engine, a_record("2", "新的"))
+    await search_engine.write({Part.PUBLIC: Batch(put={"ticket:3": a_record("3", "只在新的")})}, only_new=True)
+
+    assert set(await keys(search_engine, Anything())) == {"1", "2"}
+    assert await search_engine.count_new() == {Part.PUBLIC: 2, Part.RESTRICTED: 0}
+    await search_engine.swap()
+    assert set(await keys(search_engine, Anything())) == {"2", "3"}
+
+
+async def test_a_second_writer_is_refused_until_the_first_lets_go(
+    make: Callable[[Path], SearchEngine], search_engine: SearchEngine, tmp_path: Path
+) -> None:
+    assert search_engine.hold()
+    assert not search_engine.hold()
+    other = make(tmp_path)
+    with pytest.raises(WriterTakenError):
+        other.hold()
+
+    search_engine.release()
+    assert other.hold()
+    other.release()
+
+
+async def test_another_reader_sees_every_commit(
+    make: Callable[[Path], SearchEngine], search_engine: SearchEngine, tmp_path: Path
+) -> None:
+    await a_new_index(search_engine)
+    reader = make(tmp_path)
+    for number in range(1, 6):
+        await put(search_engine, a_record(str(number), "停水"))
+        assert len(await keys(reader, Anything())) == number
+
+
+async def test_a_folder_that_is_gone_is_said_and_built_again_under_the_same_reader(
+    search_engine: SearchEngine, tmp_path: Path
+) -> None:
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("1", "停水"))
+    assert await keys(search_engine, Anything()) == ["1"]
+
+    shutil.rmtree(tmp_path / "search")
+    assert not search_engine.ready()
+    with pytest.raises(EngineAwayError):
+        await keys(search_engine, Anything())
+    with pytest.raises(EngineAwayError):
+        await put(search_engine, a_record("2", "停水"))
+
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("3", "停水"))
+    assert await keys(search_engine, Anything()) == ["3"]
+
+
+async def test_kill_9_while_committing_loses_nothing_acknowledged_and_leaves_the_index_open(
+    search_engine: SearchEngine, tmp_path: Path
+) -> None:
+    await a_new_index(search_engine)
+    search_engine.release()
+    acknowledged = [no for attempt in range(3) for no in killed_writer(tmp_path, attempt)]
+
+    assert search_engine.hold(), "the system gave the lock back"
+    held = {key.partition(":")[2] async for piece in search_engine.scan(Part.PUBLIC) for key, *_ in piece}
+    assert set(acknowledged) <= held
+    await put(search_engine, a_record("999999", "停水"))
+
+
+def killed_writer(home: Path, attempt: int) -> list[str]:
+    """What it said it had written before it was killed."""
+    paths = {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "platform"))), "SUNHALL_SECRET": "x" * 40}
+    program = [sys.executable, "-c", WRITER, str(home), str(attempt)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env=paths) as writer:
+        assert writer.stdout is not None
+        acknowledged = [writer.stdout.readline().strip() for _ in range(10)]
+        writer.send_signal(signal.SIGKILL)
+    return acknowledged
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from search.engine import Batch, Part, Record
+from search.tantivy_engine import TantivyEngine
+
+async def main():
+    engine = TantivyEngine(Path(sys.argv[1]))
+    engine.hold()
+    for n in range(100_000):
+        no = f"{sys.argv[2]}{n:05d}"
+        record = Record(key=f"ticket:{no}", kind="ticket", agency="", exact={}, published=1, version=1, digest=1,
+                        tokens={"title": "停水", "signs": "", "body": ""})
+        await engine.write({Part.PUBLIC: Batch(put={record.key: record})})
+        print(no, flush=True)
+
+asyncio.run(main())
+"""
