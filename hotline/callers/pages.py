@@ -1,0 +1,133 @@
+"""Pages for callers: with an account or without, on a telephone, with script switched off."""
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hotline.callers.forms import Filed, Track
+from hotline.categories import queries as categories
+from hotline.permissions import CALLERS
+from hotline.tickets import actions, answers, queries, showing
+from hotline.tickets.api import limit_outsiders, limit_tracking
+from hotline.tickets.forms import Type
+from hotline.tickets.models import Ticket
+from kernel.errors import NotFound
+from kernel.forms import typed_form
+from kernel.lifecycle import Way
+from kernel.pages import check_token, public, render, told_once, way
+from kernel.permissions import Actor
+from kernel.settings import settings
+
+OUTSIDE_TYPES = (Type.CONSULT, Type.HELP, Type.COMPLAINT, Type.REPORT, Type.SUGGEST, Type.PRAISE)
+
+
+@public
+async def home(request: Request) -> Response:
+    """12345: ring, write, follow, read what others were answered."""
+    return render(request, "hotline/callers/home.html", answers=await answers.newest(limit=6))
+
+
+@public
+async def new(request: Request) -> Response:
+    """我要诉求"""
+    return render(request, "hotline/callers/new.html", types=OUTSIDE_TYPES, areas=await categories.areas())
+
+
+@public
+async def file(request: Request) -> Response:
+    """Registered: number and query code are the first sentence of the answer, and shown only here."""
+    form, at = await Filed.read(request, again=new), datetime.now(UTC)
+    check_token(request)
+    await limit_outsiders(request, at)
+    no = await actions.draw_number(at)
+
+    async def effect() -> str:
+        region = settings().region_path
+        ticket, code = await actions.register(form.facts(), no=no, region=region, by=request.user, at=at)
+        return f"{ticket.no} {code}"
+
+    no, code = (await told_once(request, effect)).split()
+    return render(request, "hotline/callers/filed.html", no=no, code=code)
+
+
+@public
+async def track(request: Request) -> Response:
+    """查进度: number and code in a form, never in the address."""
+    return render(request, "hotline/callers/track.html")
+
+
+@public
+async def tracked(request: Request) -> Response:
+    ticket, actor, at = await _proven(request)
+    return await _shown(request, ticket, actor, at)
+
+
+@public
+async def act(request: Request) -> Response:
+    """Urge, supply, add, withdraw without an account: number and code come with every post."""
+    ticket, actor, at = await _proven(request)
+    name = request.path_params["move"]
+    if name not in actions.TICKET_VERBS or Ticket.moves[name].permission not in CALLERS:
+        raise NotFound(what="该操作")
+
+    async def again(request: Request) -> Response:
+        return await _shown(request, await queries.one(actor, ticket.no), actor, at)
+
+    facts = await Ticket.moves[name].facts.read(request, again=again)
+
+    async def effect() -> str:
+        seen = way(request)
+        await actions.VERBS[name](ticket, facts, **Way(by=actor, at=at, version=seen["version"]))
+        return ticket.no
+
+    await told_once(request, effect)
+    request.state.typed = {}
+    return await _shown(request, await queries.one(actor, ticket.no), actor, at)
+
+
+@public
+async def released(request: Request) -> Response:
+    """公开答复"""
+    words = request.query_params.get("q", "")[:100].strip()
+    after = request.query_params.get("after", "")
+    found, following = await answers.page(words, after=int(after) if after.isdecimal() else None)
+    return render(request, "hotline/callers/answers.html", found=found, following=following, words=words)
+
+
+@public
+async def answer(request: Request) -> Response:
+    found = await answers.one(request.path_params["no"])
+    if found is None:
+        raise NotFound(what="这条公开答复")
+    return render(request, "hotline/callers/answer.html", found=found)
+
+
+async def _proven(request: Request) -> tuple[Ticket, Actor, datetime]:
+    """Whoever knows number and query code holds this one ticket for this one request."""
+    sent, at = await typed_form(request, again=track), datetime.now(UTC)
+    asked = Track.check({name: str(sent.get(f"_{name}") or sent.get(name) or "") for name in ("no", "code")})
+    check_token(request)
+    await limit_tracking(request, asked.no, at)
+    ticket = await queries.by_query_code(asked.no, asked.code)
+    return ticket, request.user.holding(ticket.ref), at
+
+
+async def _shown(request: Request, ticket: Ticket, actor: Actor, at: datetime) -> Response:
+    shown = await showing.whole(ticket, actor, at)
+    typed = getattr(request.state, "typed", {})
+    code = str(typed.get("_code", "") or typed.get("code", ""))
+    return render(request, "hotline/tickets/mine.html", **shown, code=code)
+
+
+routes = [
+    Route("/", home, name="home"),
+    Route("/file", new, methods=["GET"], name="file"),
+    Route("/file", file, methods=["POST"], name="filed"),
+    Route("/track", track, methods=["GET"], name="track"),
+    Route("/track", tracked, methods=["POST"], name="tracked"),
+    Route("/track/{move}", act, methods=["POST"], name="track_act"),
+    Route("/answers", released, name="answers"),
+    Route("/answers/{no}", answer, name="answer"),
+]

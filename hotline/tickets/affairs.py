@@ -1,0 +1,45 @@
+"""我的事项: what a citizen or company has under way with the hotline."""
+
+from datetime import datetime
+
+from hotline.tickets import queries
+from hotline.tickets.states import OPEN, TicketState
+from kernel.calendar import current
+from kernel.clocks.models import Clock
+from kernel.clocks.words import remaining
+from kernel.module import Affair
+from kernel.permissions import Actor
+
+NOTES = {
+    TicketState.REG: "已收到，话务员正在核对",
+    TicketState.PDISP: "等待派给承办单位",
+    TicketState.DISP: "已派给承办单位，等待签收",
+    TicketState.HAND: "承办单位办理中",
+    TicketState.REVIEW: "承办单位已答复，热线正在审核",
+    TicketState.VISIT: "已答复，等待回访",
+    TicketState.DIRECT: "已直接答复",
+    TicketState.CLOSED: "已办结",
+    TicketState.ARCH: "已归档",
+    TicketState.WDRAWN: "您已撤回",
+}
+
+
+async def of_person(actor: Actor, at: datetime) -> list[Affair]:
+    """Newest first, each with the clock that runs for the caller (对诉求人的总时限)."""
+    tickets, calendar = await queries.of_owner(actor), await current()
+    clocks = {
+        clock.subject: clock
+        for clock in await Clock.filter(subject__in=[ticket.ref for ticket in tickets], step="total")
+    }
+    return [
+        Affair(
+            title=ticket.title,
+            url=f"/hotline/tickets/{ticket.no}",
+            no=ticket.no,
+            state=ticket.state.label,
+            note=NOTES[ticket.state],
+            clock=remaining(clocks[ticket.ref], calendar, at) if ticket.ref in clocks and ticket.state in OPEN else None,
+            at=ticket.registered_at,
+        )
+        for ticket in tickets
+    ]

@@ -1,0 +1,55 @@
+"""公开答复: released answers, read straight from the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hotline.tickets import queries
+from hotline.tickets.disclosure import is_public_answer, public_answer
+from hotline.tickets.models import Ticket
+from kernel import journal
+
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    no: str
+    title: str
+    body: str
+    agency: str
+    type: str
+    at: datetime
+
+
+async def newest(limit: int) -> list[Released]:
+    found, _ = await page("", after=None, limit=limit)
+    return found
+
+
+async def page(words: str, *, after: int | None, limit: int = PAGE) -> tuple[list[Released], int | None]:
+    """Closed consults, requests and suggestions whose answer names nobody; newest first."""
+    tickets = queries.answered(words)
+    rows, following = await queries.page(tickets, after=after, limit=limit)
+    return await _released(rows), following
+
+
+async def one(no: str) -> Released | None:
+    found = await _released(await queries.answered("").filter(no=no))
+    return found[0] if found else None
+
+
+async def _released(tickets: Sequence[Ticket]) -> list[Released]:
+    shown = []
+    for ticket in tickets:
+        await ticket.fetch_related("assignments__agency")
+    refs = [thing.ref for ticket in tickets for thing in (ticket, *ticket.assignments)]
+    texts = await journal.unsealed_all(refs, ("body", "answer"))
+    for ticket in tickets:
+        shares = sorted(ticket.assignments, key=lambda share: share.number)
+        answer = public_answer(ticket, shares, texts) if is_public_answer(ticket) else None
+        if answer is not None and ticket.closed_at is not None:
+            shown.append(
+                Released(ticket.no, answer.title, answer.body, answer.agency, ticket.type.label, ticket.closed_at)
+            )
+    return shown

@@ -1,0 +1,106 @@
+"""Who may learn what of a caller at which stage, and what of a ticket everyone may read. One place for every channel."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from hotline.permissions import P
+from hotline.tickets.forms import Secrecy, Type
+from hotline.tickets.models import Assignment, Ticket
+from hotline.tickets.rules import OUTSIDERS
+from hotline.tickets.states import AssignmentState, TicketState
+from kernel import journal, views
+from kernel.errors import NotAllowed
+from kernel.forms import Form
+from kernel.permissions import Actor
+from kernel.secrets import masking
+
+PUBLIC_TYPES = {Type.CONSULT, Type.HELP, Type.SUGGEST}  # complaints and reports name others, so they stay inside
+HIDDEN = "（按诉求人要求不公开）"
+NONE = "未留"
+AFTER_SIGNING = {
+    AssignmentState.A_SIGNED, AssignmentState.A_FIX, AssignmentState.A_REPLIED, AssignmentState.A_DONE
+}  # fmt: skip
+
+
+class Reveal(Form):
+    purpose: Annotated[str, Field(title="查看用途", min_length=4, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class CallerShown:
+    """The caller as one reader sees them: `reveal` says that the whole number may be asked for."""
+
+    name: str
+    phone: str
+    secrecy: Secrecy
+    reveal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAnswer:
+    title: str
+    body: str
+    agency: str
+
+
+async def caller(ticket: Ticket, actor: Actor) -> CallerShown:
+    """Masked for everyone; hidden from the agency where the caller asked for it (匿名、保密)."""
+    texts = await journal.unsealed_all([ticket.ref], ("caller_name", "caller_phone"))
+    name, phone = (texts.get((ticket.ref, field), "") for field in ("caller_name", "caller_phone"))
+    if not await _may_know(ticket, actor):
+        return CallerShown(HIDDEN, HIDDEN, ticket.secrecy, reveal=False)
+    return CallerShown(
+        masking.mask_name(name) if name else NONE,
+        masking.mask_phone(phone) if phone else NONE,
+        ticket.secrecy,
+        reveal=bool(phone) and await may_reveal(ticket, actor),
+    )
+
+
+async def may_reveal(ticket: Ticket, actor: Actor) -> bool:
+    """The centre's desks any time; an agency only after it has signed, and never against the caller's wish."""
+    if not actor.may_anywhere(P.TICKET_REVEAL) or not await _may_know(ticket, actor):
+        return False
+    if actor.may(P.TICKET_REVEAL, ticket.region_path):
+        return True
+    return any(share.state in AFTER_SIGNING for share in await ticket.assignments_of(actor))
+
+
+async def reveal(ticket: Ticket, facts: Reveal, *, by: Actor, at: datetime) -> tuple[str, str]:
+    """Name and number in clear. The view is on record before the answer is given; without the record, no answer."""
+    if not await may_reveal(ticket, by):
+        raise NotAllowed(permission=P.TICKET_REVEAL.label)
+    await views.record(ticket.ref, "caller", purpose=facts.purpose, by=by, at=at)
+    texts = await journal.unsealed_all([ticket.ref], ("caller_name", "caller_phone"))
+    return texts.get((ticket.ref, "caller_name"), NONE), texts.get((ticket.ref, "caller_phone"), NONE)
+
+
+async def _may_know(ticket: Ticket, actor: Actor) -> bool:
+    """Anonymous is anonymous for all but the desk that answers the telephone; confidential keeps the agency out."""
+    if actor.kind in OUTSIDERS or actor.may(P.TICKET_READ, ticket.region_path):
+        return True
+    return ticket.secrecy is Secrecy.PLAIN
+
+
+def is_public_answer(ticket: Ticket) -> bool:
+    return (
+        ticket.state in {TicketState.CLOSED, TicketState.ARCH}
+        and ticket.secrecy is Secrecy.PLAIN
+        and ticket.type in PUBLIC_TYPES
+        and ticket.source is None
+    )
+
+
+def public_answer(
+    ticket: Ticket, shares: Sequence[Assignment], texts: Mapping[tuple[str, str], str]
+) -> PublicAnswer | None:
+    """Title and answer, without the caller's own words; with anything personal in them, nothing at all."""
+    answered = [texts.get((share.ref, "body"), "") for share in shares] + [texts.get((ticket.ref, "answer"), "")]
+    body = next((text for text in reversed(answered) if text), "")
+    if not body or masking.findings(ticket.title) or masking.findings(body):
+        return None
+    return PublicAnswer(ticket.title, body, shares[-1].agency.name if shares else "市12345热线中心")

@@ -1,0 +1,1 @@
+"""The kernel is a module, too: people, calendar, inbox, administration."""
