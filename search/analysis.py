@@ -15,6 +15,7 @@ BODY_SIGNS_MAX = 20_000
 OPENING, CLOSING = "([{〔【〖「『《<", ")]}〕】〗」』》>"  # after NFKC, which has folded the full-width forms
 SUFFIX = 6
 IDENTIFIER_MIN, IDENTIFIER_MAX = 4, 48
+MASKED = re.compile(r"[0-9A-Za-z]*\*{3,}[0-9A-Za-z]*")
 NUMBERED = re.compile(r"[^\s()]{0,12}\([0-9]{4}\)[第]?[0-9]{1,6}号?")
 
 
@@ -23,6 +24,11 @@ class Run:
     """Letters and digits without a gap, cut where Chinese meets other scripts."""
 
     parts: tuple[str, ...]
+
+
+def without_masked(masked: str) -> str:
+    """Of a masked number not even the digits that are shown are searched: 138****5678."""
+    return MASKED.sub(" ", masked)
 
 
 def folded(text: str) -> str:

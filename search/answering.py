@@ -11,29 +11,17 @@ from kernel.searchable import Document, account_token
 from search import asking, cursor, highlights
 from search.asking import Question
 from search.cursor import Place
-from search.engine import EngineAwayError, Found, Hit, Part, SearchEngine, Sort
+from search.engine import EngineAwayError, Found, Hit, Part, Sort
 from search.highlights import Segment
 from search.indexing import indexing
-from search.query import Every, Node, OneOf
-from search.records import TWIN, Read, read
-from search.trimming import filter_for, parts_for, searchables, still_visible
+from search.inquiry import Asked, Inquiry, Located
+from search.query import Every
+from search.records import Read, read
+from search.trimming import filter_for, searchables, still_visible
 
 ANSWER_S_MAX = 2
-PINNED_MAX = 10
-TWINS_MAX = 1_000
 SUGGESTIONS_MAX = 8
-FACETS = ("kind", "agency")
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    q: str
-    kind: str = ""
-    agency: str = ""
-    region: str = ""
-    sort: Sort = Sort.BEST
-    limit: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +59,6 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    part: Part
-    hit: Hit
-    pinned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     located: list[Located]
     total: int
@@ -93,7 +74,7 @@ async def answer(asked: Asked, *, by: Actor, at_cursor: str = "") -> Answer:
     question = asking.understood(asked.q)
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
-            page = await _found(indexing().engine, question, asked, by, place)
+            page = await _found(Inquiry(indexing().engine, question, asked, by), place)
     except (EngineAwayError, TimeoutError) as away:
         log.warning("search answers from the database: %s", away)
         page = await _from_database(question, asked, by)
@@ -127,63 +108,22 @@ async def suggestions(text: str) -> list[Document]:
     return [document for hit in found.hits if (document := seen[hit.key].public)]
 
 
-async def _found(engine: SearchEngine, question: Question, asked: Asked, by: Actor, place: Place) -> Page:
-    parts, chosen = parts_for(by), {"kind": asked.kind, "agency": asked.agency, "region": asked.region}
-    twins, about = await _twins(engine, question.tree, by) if Part.RESTRICTED in parts else ((), False)
-    out = {Part.RESTRICTED: (), Part.PUBLIC: twins}
-
-    def tree(part: Part, node: Node, without: tuple[str, ...] = (), **narrow: str) -> Node:
-        gone = OneOf("key", (*out[part], *without))
-        return Every(
-            (asking.narrowed(node, **narrow),), within=(filter_for(by, part),), without=(gone,) * bool(gone.values)
-        )
-
-    numbered = {part: tree(part, question.exact, **chosen) for part in parts if question.exact.values}
-    pinned = await _pinned(engine, numbered, min(PINNED_MAX, asked.limit))
-    keys = tuple(one.hit.key for one in pinned)
-    starts = dict(zip(Part, place.starts, strict=True))
-    found = {
-        part: await engine.find(
-            part, tree(part, question.tree, keys, **chosen), sort=asked.sort, start=starts[part], limit=asked.limit
-        )
-        for part in parts
-    }
-    facets = {
-        name: await _facet(engine, {p: tree(p, question.tree, **(chosen | {name: ""})) for p in parts}, name)
-        for name in FACETS
-    }
-    room = asked.limit - (len(pinned) if place.page == 1 else 0)
-    taken = _merged(found, starts, asked.sort)[: max(room, 0)]
+async def _found(inquiry: Inquiry, place: Place) -> Page:
+    pinned = await inquiry.pinned()
+    starts, limit = dict(zip(Part, place.starts, strict=True)), inquiry.asked.limit
+    ranked = inquiry.ranked(starts, without=tuple(one.hit.key for one in pinned))
+    found, facets = await asyncio.gather(ranked, inquiry.facets())
+    first = pinned if place.page == 1 else []
+    taken = _merged(found, starts, inquiry.asked.sort)[: limit - len(first)]
     ends = {part: starts[part] + sum(one.part is part for one in taken) for part in Part}
     more = any(ends[part] < result.total for part, result in found.items())
     return Page(
-        located=(pinned if place.page == 1 else []) + taken,
+        located=first + taken,
         total=sum(result.total for result in found.values()) + len(pinned),
         facets=facets,
         after=place.then(ends[Part.PUBLIC], ends[Part.RESTRICTED]) if more else None,
-        about=about,
+        about=False,
     )
-
-
-async def _twins(engine: SearchEngine, tree: Node, by: Actor) -> tuple[tuple[str, ...], bool]:
-    """What the reader finds in the restricted index has no second line from the public one. True: too many of them."""
-    within = (filter_for(by, Part.RESTRICTED), OneOf("twin", (TWIN,)))
-    found = await engine.find(Part.RESTRICTED, Every((tree,), within=within), sort=Sort.BEST, start=0, limit=TWINS_MAX)
-    return tuple(hit.key for hit in found.hits), found.total > TWINS_MAX
-
-
-async def _pinned(engine: SearchEngine, trees: Mapping[Part, Node], limit: int) -> list[Located]:
-    found = {part: await engine.find(part, t, sort=Sort.NEWEST, start=0, limit=limit) for part, t in trees.items()}
-    return [Located(part, hit, pinned=True) for part, result in found.items() for hit in result.hits][:limit]
-
-
-async def _facet(engine: SearchEngine, trees: Mapping[Part, Node], name: str) -> dict[str, int]:
-    """A dimension is counted without its own choice, so that another value can be chosen."""
-    counts: dict[str, int] = {}
-    for part, tree in trees.items():
-        for value, count in (await engine.facets(part, tree, (name,)))[name].items():
-            counts[value] = counts.get(value, 0) + count
-    return counts
 
 
 def _merged(found: Mapping[Part, Found], starts: Mapping[Part, int], sort: Sort) -> list[Located]:

@@ -28,7 +28,7 @@ class Question:
 def understood(text: str) -> Question:
     plain = mask_text(text)
     withheld = plain != text
-    found = list(analysis.runs(plain))[:TERMS_MAX]
+    found = list(analysis.runs(analysis.without_masked(plain) if withheld else plain))[:TERMS_MAX]
     numbers = () if withheld else analysis.asked_identifiers(text)
     exact = OneOf("number", numbers)
     words = _by_text(found)
@@ -44,7 +44,11 @@ def narrowed(tree: Node, **chosen: str) -> Node:
 
 def title_only(text: str) -> Node:
     """For suggestions: every pair must be in the title."""
-    found = [pair for run in list(analysis.runs(mask_text(text)))[:TERMS_MAX] for pair in _in_title(run)]
+    found = [
+        pair
+        for run in list(analysis.runs(analysis.without_masked(mask_text(text))))[:TERMS_MAX]
+        for pair in _in_title(run)
+    ]
     return Every(tuple(found[:GROUPS_MAX])) if found else NOTHING
 
 

@@ -7,10 +7,10 @@ from pydantic import Field, field_validator
 from kernel.errors import Malformed
 from kernel.forms import Form
 from search import analysis
-from search.answering import Asked
 from search.asking import TERMS_MAX
 from search.cursor import CURSOR_MAX
 from search.engine import Sort
+from search.inquiry import Asked
 
 QUERY_SIGNS_MAX = 200
 LIMIT_MAX = 100

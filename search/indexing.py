@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from kernel.database import unbroken
 from kernel.models import Event
 from kernel.settings import settings
 from search import queries
 from search.engine import Batch, Part, Record, SearchEngine, WriterTakenError
 from search.models import Applied, Rebuild
 from search.records import read, record
-from search.tantivy_engine import TantivyEngine
 from search.trimming import BATCH_MAX, searchables
 
 Progress = Callable[[int, int], None]
@@ -52,8 +52,8 @@ class Indexing:
         mine = Waiting(ref, asyncio.get_running_loop().create_future())
         self.waiting.append(mine)
         async with self.turn:
-            if not mine.done.done():
-                await self._take_turn(at)
+            while not mine.done.done():
+                await unbroken(self._take_turn(at))
         problem = mine.done.result()
         if problem is not None:
             raise problem
@@ -65,7 +65,7 @@ class Indexing:
             for one in taken if problem and len(taken) > 1 else ():  # a bad one must not park the others with it
                 _tell([one], await self._written([one], at))
             _tell(taken, problem)
-        finally:  # cancelled in the middle: the next turn does them
+        finally:  # cancelled in the middle (the process ends): the next turn does them
             self.waiting = [one for one in taken if not one.done.done()] + self.waiting
 
     async def _written(self, taken: list[Waiting], at: datetime) -> Exception | None:
@@ -111,7 +111,7 @@ class Indexing:
         try:
             async for refs in _every_ref():
                 async with self.turn:
-                    await self._write(refs, at, only_new=True)
+                    await unbroken(self._write(refs, at, only_new=True))
                 done += len(refs)
                 if progress:
                     progress(done, done)
@@ -122,7 +122,7 @@ class Indexing:
                 expected, built = await queries.living(), await self.engine.count_new()
                 if expected != built:
                     raise RebuildError(f"数据库应有 {expected}，新索引有 {built}")
-                await self.engine.swap()
+                await unbroken(self.engine.swap())
                 swapped = True
         finally:
             self.since = None
@@ -137,6 +137,8 @@ _indexings: dict[Path, Indexing] = {}
 def indexing() -> Indexing:
     home = settings().home
     if home not in _indexings:
+        from search.tantivy_engine import TantivyEngine  # noqa: PLC0415 (loaded with the first question)
+
         _indexings[home] = Indexing(TantivyEngine(home))
     return _indexings[home]
 

@@ -10,7 +10,7 @@ from search import analysis
 from search.engine import Part, Record
 from search.trimming import searchables, stored_tokens
 
-TWIN = "1"
+BETWEEN = " | "  # no phrase reaches from one text into the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,25 @@ async def read(refs: list[str]) -> dict[str, Read]:
 
 
 def record(seen: Read, part: Part) -> Record | None:
+    """The restricted record knows the words of its public twin, too, and the public one who may see the other: so each
+    reader gets one of them, and which one needs no look into the other index."""
     document = seen.of(part)
     if document is None:
         return None
-    numbers = dict.fromkeys(form for no in (document.no, *document.number) for form in analysis.identifiers(no))
+    sources = [document, seen.public] if part is Part.RESTRICTED and seen.public else [document]
+    numbers = dict.fromkeys(form for d in sources for no in (d.no, *d.number) for form in analysis.identifiers(no))
     exact = {
         "number": tuple(numbers),
         "region": scope_tokens("", document.region_path),
         "acl": stored_tokens(document),
-        "twin": (TWIN,) if part is Part.RESTRICTED and seen.public else (),
+        "twin": stored_tokens(seen.restricted) if part is Part.PUBLIC and seen.restricted else (),
     }
+    titles = [analysis.without_masked(source.title) for source in sources]
+    bodies = [analysis.without_masked(source.body) for source in sources]
     tokens = {
-        "title": " ".join(analysis.title_tokens(document.title)),
-        "signs": " ".join(analysis.title_signs(document.title)),
-        "body": " ".join(analysis.body_tokens(document.body)),
+        "title": BETWEEN.join(" ".join(analysis.title_tokens(title)) for title in titles),
+        "signs": " ".join({sign: None for title in titles for sign in analysis.title_signs(title)}),
+        "body": BETWEEN.join(" ".join(analysis.body_tokens(body)) for body in bodies),
     }
     published = int(document.published.timestamp()) if document.published else 0
     key, values = f"{document.kind}:{document.no}", (document.agency, exact, tokens, published, document.version)

@@ -9,14 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 from uuid import uuid4
+
+import tantivy
 
 from search.engine import Batch, EngineAwayError, Facets, Found, Hit, Part, Record, Sort, WriterTakenError
 from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
-
-if TYPE_CHECKING:
-    import tantivy
 
 SCHEMA = "1"  # raise it with every change of fields or analysis: an index of another schema is built anew
 HEAP_BYTES = 32_000_000
@@ -30,7 +29,7 @@ TEXT = {"title": "position", "signs": "basic", "body": "freq"}
 class Opened:
     """One part of one generation, as a reader has it. `seen` is the commit it shows."""
 
-    index: "tantivy.Index"
+    index: tantivy.Index
     folder: Path
     seen: tuple[int, int]
 
@@ -38,7 +37,7 @@ class Opened:
 @dataclass(slots=True)
 class Writers:
     generation: str
-    writers: "dict[Part, tantivy.IndexWriter]" = field(default_factory=dict)
+    writers: dict[Part, tantivy.IndexWriter] = field(default_factory=dict)
 
 
 class TantivyEngine:
@@ -58,9 +57,9 @@ class TantivyEngine:
     def _find(self, part: Part, tree: Node, sort: Sort, start: int, limit: int) -> Found:
         opened = self._reader(part)
         searcher = opened.index.searcher()
-        order = {} if sort is Sort.BEST else {"order_by_field": "published"}
+        by = None if sort is Sort.BEST else "published"
         try:
-            result: Any = searcher.search(compiled(tree, opened.index.schema), limit, offset=start, **order)
+            result: Any = searcher.search(compiled(tree, opened.index.schema), limit, offset=start, order_by_field=by)
             places = [place for _, place in result.hits]
             published = searcher.fast_field_values("published", places) if places else []
             keys = [str(searcher.doc(place)["key"][0]) for place in places]
@@ -105,7 +104,7 @@ class TantivyEngine:
         try:
             seen = _stamp(folder / "meta.json")
             if opened is None or opened.folder != folder:
-                opened = self._opened[part] = Opened(_tantivy().Index.open(str(folder)), folder, seen)
+                opened = self._opened[part] = Opened(tantivy.Index.open(str(folder)), folder, seen)
             elif opened.seen != seen:
                 opened.index.reload()
                 opened.seen = seen
@@ -183,13 +182,13 @@ class TantivyEngine:
             folder = self.folder / part / generation
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-            opened.writers[part] = _tantivy().Index(_schema(), path=str(folder)).writer(HEAP_BYTES, 1)
+            opened.writers[part] = tantivy.Index(_schema(), path=str(folder)).writer(HEAP_BYTES, 1)
         return opened
 
     async def count_new(self) -> Mapping[Part, int]:
         assert self._next is not None
         folders = {part: self.folder / part / self._next.generation for part in Part}
-        return {part: _tantivy().Index.open(str(folder)).searcher().num_docs for part, folder in folders.items()}
+        return {part: tantivy.Index.open(str(folder)).searcher().num_docs for part, folder in folders.items()}
 
     async def swap(self) -> None:
         assert self._next is not None
@@ -217,9 +216,9 @@ class TantivyEngine:
                 shutil.rmtree(self.folder / part / generation, ignore_errors=True)
 
 
-def compiled(tree: Node, schema: "tantivy.Schema") -> "tantivy.Query":  # noqa: PLR0911 (one for each kind of node)
+def compiled(tree: Node, schema: tantivy.Schema) -> tantivy.Query:  # noqa: PLR0911 (one for each kind of node)
     """The engine-neutral tree as tantivy's query."""
-    t, q = _tantivy(), _tantivy().Query
+    t, q = tantivy, tantivy.Query
     match tree:
         case Term(name, value, weight):
             return q.boost_query(q.term_query(schema, name, value, "freq"), weight)
@@ -245,7 +244,7 @@ def compiled(tree: Node, schema: "tantivy.Schema") -> "tantivy.Query":  # noqa: 
             return q.const_score_query(q.all_query(), 0.0)
 
 
-def _apply(writer: "tantivy.IndexWriter", batch: Batch) -> None:
+def _apply(writer: tantivy.IndexWriter, batch: Batch) -> None:
     for key in sorted({*batch.put, *batch.out}):
         writer.delete_documents_by_term("key", key)
     for key in sorted(batch.put):
@@ -258,8 +257,8 @@ def _apply(writer: "tantivy.IndexWriter", batch: Batch) -> None:
         raise
 
 
-def _document(record: Record) -> "tantivy.Document":
-    document = _tantivy().Document()
+def _document(record: Record) -> tantivy.Document:
+    document = tantivy.Document()
     document.add_text("key", record.key)
     document.add_text("kind", record.kind)
     document.add_text("agency", record.agency)
@@ -274,8 +273,8 @@ def _document(record: Record) -> "tantivy.Document":
     return document
 
 
-def _schema() -> "tantivy.Schema":
-    builder = _tantivy().SchemaBuilder()
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
     builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("kind", "agency"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
@@ -289,8 +288,8 @@ def _schema() -> "tantivy.Schema":
     return builder.build()
 
 
-def _scanned(searcher: "tantivy.Searcher", start: int) -> list[tuple[str, int, int]]:
-    found = searcher.search(_tantivy().Query.all_query(), SCAN_BATCH, offset=start, count=False)
+def _scanned(searcher: tantivy.Searcher, start: int) -> list[tuple[str, int, int]]:
+    found = searcher.search(tantivy.Query.all_query(), SCAN_BATCH, offset=start, count=False)
     places = [place for _, place in found.hits]
     keys = [str(searcher.doc(place)["key"][0]) for place in places]
     versions, digests = (searcher.fast_field_values(name, places) for name in ("version", "digest"))
@@ -300,10 +299,3 @@ def _scanned(searcher: "tantivy.Searcher", start: int) -> list[tuple[str, int, i
 def _stamp(file: Path) -> tuple[int, int]:
     stat = file.stat()
     return stat.st_mtime_ns, stat.st_ino  # tantivy renames a new meta.json into place with every commit
-
-
-def _tantivy() -> Any:
-    """Loaded with the first question: the bare hall starts without it."""
-    import tantivy  # noqa: PLC0415
-
-    return tantivy

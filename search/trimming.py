@@ -26,6 +26,11 @@ def filter_for(actor: Actor, part: Part) -> Node:
     return OneOf("acl", (PUBLIC,)) if part is Part.PUBLIC else OneOf("acl", _tokens(actor))
 
 
+def taken_twice(actor: Actor, part: Part) -> OneOf:
+    """A public document whose restricted twin the reader finds as well: the twin knows all its words, so it wins."""
+    return OneOf("twin", _tokens(actor) if part is Part.PUBLIC else ())
+
+
 def stored_tokens(document: Document) -> tuple[str, ...]:
     if document.public:
         return (PUBLIC,)
@@ -34,7 +39,9 @@ def stored_tokens(document: Document) -> tuple[str, ...]:
 
 async def still_visible(actor: Actor, documents: Collection[tuple[Part, Document]]) -> set[tuple[Part, str]]:
     """The pages' own queries have the last word over what the index found: (part, ref) of what remains."""
-    remaining = {(part, f"{d.kind}:{d.no}") for part, d in documents if part is Part.PUBLIC and d.public}
+    remaining: set[tuple[Part, str]] = {
+        (part, f"{d.kind}:{d.no}") for part, d in documents if part is Part.PUBLIC and d.public
+    }
     asked: dict[str, list[str]] = {}
     for part, document in documents:
         if part is Part.RESTRICTED and not document.public:

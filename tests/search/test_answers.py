@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from kernel.errors import FormRejected, Malformed
 from kernel.permissions import ANONYMOUS
-from search.answering import Asked, answer
+from search.answering import answer
 from search.engine import Sort
 from search.forms import Ask
 from search.indexing import indexing
+from search.inquiry import Asked
 from tests.search.memos import NOON, Shelf
 from tests.search.people import ALL, CITIZEN
 from tests.search.test_indexing import changed, nos

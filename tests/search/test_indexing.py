@@ -13,9 +13,10 @@ from kernel.models import Event
 from kernel.permissions import Actor
 from kernel.settings import settings
 from search import jobs, queries
-from search.answering import Answer, Asked, answer
+from search.answering import Answer, answer
 from search.engine import Part
 from search.indexing import Indexing, compared, differences, indexing, reindex, take_in
+from search.inquiry import Asked
 from search.models import Applied, Rebuild
 from search.tantivy_engine import TantivyEngine
 from tests.search.memos import NOON, Shelf
@@ -64,6 +65,7 @@ async def test_the_event_of_a_part_brings_the_whole(shelf: Shelf) -> None:
 
 
 async def test_events_of_other_kinds_are_let_pass(shelf: Shelf) -> None:
+    await reindex(lambda done, total: None)
     shelf.put("m1", "小区停水")
     await take_in(happened("ghost:1", "ghost.walk"))
     await take_in(happened("memo:m1", "other.topic"))

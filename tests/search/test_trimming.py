@@ -5,7 +5,8 @@ import logging
 import pytest
 
 from kernel.permissions import ANONYMOUS, Actor
-from search.answering import Answer, Asked, answer, suggestions
+from search.answering import Answer, answer, suggestions
+from search.inquiry import Asked
 from tests.search.memos import Memo, Shelf, may_open
 from tests.search.people import ALL, CITIZEN, EVERYONE, NEIGHBOUR, RIVER
 from tests.search.test_indexing import changed
@@ -101,6 +102,14 @@ async def test_public_ranking_does_not_depend_on_restricted_documents(shelf: She
         shelf.put(f"r{number}", "停水")
     await changed(shelf, "r30", "停水")
     assert [item.document.no for item in (await answer(Asked(q="停水通知"), by=ANONYMOUS)).items] == before
+
+
+async def test_words_of_the_public_answer_find_the_restricted_one_for_those_who_may_see_it(shelf: Shelf) -> None:
+    await changed(shelf, "m1", "停水", answer="已抢修")
+    for by, public in ((ALL, False), (ANONYMOUS, True)):
+        found = await answer(Asked(q="抢修"), by=by)
+        assert [item.document.public for item in found.items] == [public]
+        assert found.total == 1
 
 
 async def test_own_things_say_so(shelf: Shelf) -> None:
