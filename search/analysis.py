@@ -15,6 +15,8 @@ BODY_SIGNS_MAX = 20_000
 OPENING, CLOSING = "([{〔【〖「『《<", ")]}〕】〗」』》>"  # after NFKC, which has folded the full-width forms
 SUFFIX = 6
 IDENTIFIER_MIN, IDENTIFIER_MAX = 4, 48
+RUN = re.compile(r"[^\W_]+")
+PART = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 MASKED = re.compile(r"[0-9A-Za-z]*\*{3,}[0-9A-Za-z]*")
 NUMBERED = re.compile(r"[^\s()]{0,12}\([0-9]{4}\)[第]?[0-9]{1,6}号?")
 
@@ -47,8 +49,8 @@ def folded_with_places(text: str) -> tuple[str, list[int]]:
 
 
 def runs(text: str) -> Iterator[Run]:
-    for found in re.finditer(r"[^\W_]+", folded(text)):
-        yield Run(tuple(part.group() for part in re.finditer(r"[a-z0-9]+|[^a-z0-9]+", found.group())))
+    for run in RUN.findall(folded(text)):
+        yield Run(tuple(PART.findall(run)))
 
 
 def title_tokens(text: str) -> list[str]:
@@ -62,7 +64,7 @@ def title_signs(text: str) -> list[str]:
 
 
 def body_tokens(text: str) -> list[str]:
-    return [token for run in runs(text[:BODY_SIGNS_MAX]) for part in run.parts for token in words(part)]
+    return [token for part in PART.findall(folded(text[:BODY_SIGNS_MAX])) for token in words(part)]
 
 
 def words(part: str) -> list[str]:

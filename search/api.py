@@ -4,14 +4,51 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from kernel.openapi import described, list_of
 from kernel.pages import public
 from search import answering
 from search.answering import Answer, Item
-from search.forms import ask
+from search.asking import TERMS_MAX
+from search.cursor import CURSOR_MAX
+from search.engine import Sort
+from search.forms import LIMIT_MAX, QUERY_SIGNS_MAX, ask
 from search.highlights import plain
+
+TEXT, FLAG, NUMBER = {"type": "string"}, {"type": "boolean"}, {"type": "integer"}
+MAYBE = {"type": ["string", "null"]}
+OBJECT = {"type": "object"}
+Q = (TEXT | {"maxLength": QUERY_SIGNS_MAX}, f"检索词，最多 {QUERY_SIGNS_MAX} 个字、{TERMS_MAX} 个词；编号写法不限")
+QUERY = {
+    "q": Q,
+    "kind": (TEXT | {"maxLength": 20}, "类别的代码，如 ticket、faq、guide"),
+    "agency": (TEXT | {"maxLength": 100}, "部门名称，取自 facets.agency"),
+    "region": (TEXT | {"maxLength": 200}, "地区路径，如 /360000/369900/"),
+    "sort": (TEXT | {"enum": [sort.value for sort in Sort], "default": Sort.BEST.value}, "best 相关，newest 最新"),
+    "limit": (NUMBER | {"minimum": 1, "maximum": LIMIT_MAX, "default": 10}, "每页条数"),
+    "cursor": (TEXT | {"maxLength": CURSOR_MAX}, "上一页的 next；只对同一人、同一问题有效"),
+    "count": (FLAG | {"default": False}, "给出总数；exact 为假时是约数"),
+}
+SEGMENTS = {"type": "array", "items": {"type": "array", "prefixItems": [TEXT, FLAG]}}
+ACTION = {"type": ["object", "null"], "properties": {"label": TEXT, "url": TEXT}}
+ITEM = OBJECT | {
+    "required": ["kind", "no", "url", "title", "snippet", "highlights", "agency", "published_at", "action"],
+    "properties": {"kind": TEXT, "no": TEXT, "url": TEXT, "title": TEXT, "snippet": TEXT}
+    | {"highlights": OBJECT | {"properties": {"title": SEGMENTS, "snippet": SEGMENTS}}}
+    | {"agency": MAYBE, "published_at": MAYBE, "action": ACTION, "state_label": MAYBE}
+    | {"exact": FLAG, "restricted": FLAG},
+}
+VALUE = OBJECT | {"properties": {"value": TEXT, "label": TEXT, "count": NUMBER}}
+ANSWER = OBJECT | {
+    "required": ["items", "facets", "degraded", "took_ms", "next"],
+    "properties": {"items": {"type": "array", "items": ITEM}, "next": MAYBE, "degraded": FLAG, "took_ms": NUMBER}
+    | {"facets": OBJECT | {"additionalProperties": {"type": "array", "items": VALUE}}}
+    | {"count": OBJECT | {"properties": {"value": NUMBER, "exact": FLAG}}},
+}
+SUGGESTION = OBJECT | {"properties": {"kind": TEXT, "no": TEXT, "title": TEXT, "url": TEXT}}
 
 
 @public
+@described(summary="检索：指南、工单、问答等，只返回您可以查看的", query=QUERY, answer=ANSWER)
 async def search(request: Request) -> Response:
     """GET /api/v1/search"""
     wanted = ask(request.query_params, lenient=False)
@@ -23,6 +60,7 @@ async def search(request: Request) -> Response:
 
 
 @public
+@described(summary="检索词的联想，只取自公开的标题", query={"q": Q}, answer=list_of(SUGGESTION))
 async def suggestions(request: Request) -> Response:
     """GET /api/v1/suggestions"""
     wanted = ask(request.query_params, lenient=False)
