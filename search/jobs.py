@@ -43,6 +43,6 @@ async def forget(ctx: dict[str, Any]) -> None:
 
 
 JOBS = (
-    cron(tend, name="search.tend", second=set(range(1, 60, 2)), run_at_startup=True, timeout=REBUILD_S_MAX),
+    cron(tend, name="search.tend", second=set(range(3, 60, 5)), run_at_startup=True, timeout=REBUILD_S_MAX),
     cron(forget, name="search.forget", hour={3}, minute={17}),
 )

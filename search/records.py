@@ -1,5 +1,6 @@
 """From a document of the database to the record that an engine keeps."""
 
+import logging
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -10,6 +11,7 @@ from search import analysis
 from search.engine import Part, Record
 from search.trimming import searchables, stored_tokens
 
+log = logging.getLogger(__name__)
 BETWEEN = " | "  # no phrase reaches from one text into the other
 
 
@@ -34,6 +36,9 @@ async def read(refs: list[str]) -> dict[str, Read]:
         searchable = searchables().get(kind)
         for document in await searchable.documents(wanted) if searchable else ():
             ref = f"{document.kind}:{document.no}"
+            if ref not in found:
+                log.error("%s gave a document that nobody asked for: %s", kind, ref)
+                continue
             shown = replace(document, title=mask_text(document.title), body=mask_text(document.body))
             found[ref] = replace(found[ref], **{"public" if document.public else "restricted": shown})
     return found

@@ -48,7 +48,8 @@ class Searchable:
     topics: tuple[str, ...]  # events that may change a document of this kind: ("ticket.*", "assignment.*")
     documents: Callable[[list[str]], Awaitable[list[Document]]]
     """By refs `kind:no`, everything in a few queries. What is gone, erased or not to be found is left out: search then
-    deletes it. Two documents of one ref may come (restricted and public)."""
+    deletes it. Two documents of one ref may come (restricted and public); of other kinds none: what is shown under a
+    name of its own (问答) is a Searchable of its own, whose `whole` finds it from the same events."""
     every: Callable[[], AsyncIterator[str]]
     """The refs of everything, by primary key in pieces; for reindex and verify."""
     visible: Callable[[Actor, list[str]], Awaitable[set[str]]]

@@ -1,6 +1,6 @@
 """People and programs get the same answers."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,11 +16,11 @@ Client = Callable[[Actor], AsyncClient]
 
 
 @pytest.fixture
-async def stocked(shelf: Shelf) -> AsyncIterator[Shelf]:
+async def stocked(shelf: Shelf) -> Shelf:
     for number in range(25):
         shelf.put(f"m{number:02d}", f"小区停水{number}", body="昨晚停水，<b>无人</b>通知", agency=f"第{number % 2}局")
     await changed(shelf, "m99", "路灯<script>", answer="停水的公开答复", number=("网挂〔2026〕18号",))
-    yield shelf
+    return shelf
 
 
 async def test_the_api_keeps_the_contract(stocked: Shelf, signed_in: Client) -> None:
