@@ -51,7 +51,7 @@ SUGGESTION = OBJECT | {"properties": {"kind": TEXT, "no": TEXT, "title": TEXT, "
 @described(summary="检索：指南、工单、问答等，只返回您可以查看的", query=QUERY, answer=ANSWER)
 async def search(request: Request) -> Response:
     """GET /api/v1/search"""
-    wanted = ask(request.query_params, lenient=False)
+    wanted = await ask(request, lenient=False)
     found = await answering.answer(wanted.asked(), by=request.user, at_cursor=wanted.cursor)
     total = {"count": {"value": found.total, "exact": not found.about}} if wanted.count else {}
     answer = JSONResponse(_answer_json(found) | total)
@@ -63,7 +63,7 @@ async def search(request: Request) -> Response:
 @described(summary="检索词的联想，只取自公开的标题", query={"q": Q}, answer=list_of(SUGGESTION))
 async def suggestions(request: Request) -> Response:
     """GET /api/v1/suggestions"""
-    wanted = ask(request.query_params, lenient=False)
+    wanted = await ask(request, lenient=False)
     found = await answering.suggestions(wanted.q)
     items = [{"kind": d.kind, "no": d.no, "title": d.title, "url": d.url} for d in found]
     return JSONResponse({"items": items, "next": None}, headers={"Cache-Control": "public, max-age=60"})

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from math import ceil
 
 from kernel.secrets.masking import mask_text
-
 from search import analysis
 from search.analysis import Run
 from search.query import NOTHING, Best, Enough, Every, Node, OneOf, Phrase, Term
@@ -29,7 +28,7 @@ def understood(text: str) -> Question:
     plain = mask_text(text)
     withheld = plain != text
     found = list(analysis.runs(analysis.without_masked(plain) if withheld else plain))[:TERMS_MAX]
-    numbers = () if withheld else analysis.asked_identifiers(text)
+    numbers = tuple(number for number in analysis.asked_identifiers(text) if any(map(str.isdigit, mask_text(number))))
     exact = OneOf("number", numbers)
     words = _by_text(found)
     tree: Node = Enough((words, exact), 1) if numbers else words

@@ -1,9 +1,12 @@
 """What may be asked."""
 
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated
 
 from pydantic import Field, field_validator
+from starlette.requests import Request
 
+from kernel.edge import rates
 from kernel.errors import Malformed
 from kernel.forms import Form
 from search import analysis
@@ -40,9 +43,12 @@ class Ask(Form):
         return Asked(q=self.q, sort=self.sort, limit=self.limit, **chosen)
 
 
-def ask(params: Any, *, lenient: bool) -> Ask:
-    """From the address; `lenient` for pages, where a foreign parameter (of a newsletter) is no one's fault."""
-    given = [(name, value) for name, value in params.multi_items() if value != ""]
+async def ask(request: Request, *, lenient: bool) -> Ask:
+    """From the address, counted against its rate; `lenient` for pages, where a foreign parameter (of a newsletter) is
+    no one's fault."""
+    address, factor = rates.address_of(request), rates.factor_of(request)
+    await rates.hit(rates.SEARCH_ADDRESS, address, at=datetime.now(UTC), factor=factor)
+    given = [(name, value) for name, value in request.query_params.multi_items() if value != ""]
     if len({name for name, _ in given}) < len(given):
         raise Malformed(what="同一个参数出现了多次")
     return Ask.check({name: value for name, value in given if not lenient or name in Ask.model_fields})

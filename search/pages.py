@@ -19,7 +19,7 @@ SORTS = ((Sort.BEST, "相关"), (Sort.NEWEST, "最新"))
 async def show(request: Request) -> Response:
     """GET /search"""
     request.state.again, request.state.typed = _asked_wrongly, request.query_params
-    wanted = ask(request.query_params, lenient=True)
+    wanted = await ask(request, lenient=True)
     found = await answering.answer(wanted.asked(), by=request.user, at_cursor=wanted.cursor) if wanted.q else None
     response = await render(
         request, "search/results/show.html", wanted=wanted, found=found, sorts=SORTS, address=_addresses(wanted)

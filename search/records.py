@@ -4,9 +4,8 @@ import logging
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from kernel.secrets.masking import mask_text
-
 from kernel.searchable import Document, scope_tokens
+from kernel.secrets.masking import mask_text
 from search import analysis
 from search.engine import Part, Record
 from search.trimming import searchables, stored_tokens
