@@ -56,6 +56,7 @@ async def search(request: Request) -> Response:
     total = {"count": {"value": found.total, "exact": not found.about}} if wanted.count else {}
     answer = JSONResponse(_answer_json(found) | total)
     answer.headers["Cache-Control"] = "public, max-age=10" if request.user.anonymous else "private, no-store"
+    answer.headers["Vary"] = "Authorization, Cookie"
     return answer
 
 
