@@ -1,0 +1,1 @@
+"""消息: what the hall tells a person, inside the hall first."""

@@ -1,0 +1,151 @@
+"""Signing in and out, one's own sessions and password."""
+
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from kernel.edge import rates
+from kernel.errors import NotFound, Refusal
+from kernel.pages import check_token, posted, public, render, see_other, signed_in
+from kernel.people import actions, sessions
+from kernel.people.actions import From
+from kernel.people.forms import ChangePassword, SignIn
+
+CARRIED_MAX = 60
+
+
+@public
+async def show_sign_in(request: Request) -> Response:
+    wanted = safe_path(request.query_params.get("next", "/"))
+    if not request.user.anonymous:
+        return RedirectResponse(wanted, status_code=303)
+    return render(request, "kernel/people/sign_in.html", next=wanted, carried={}, carried_to="")
+
+
+@public
+async def sign_in(request: Request) -> Response:
+    """A new session with a new token. What a form carried over from an expired one is posted again."""
+    form = await SignIn.read(request, again=_again)
+    check_token(request)
+    at = datetime.now(UTC)
+    token, account = await actions.sign_in(
+        form.username, form.password.get_secret_value(), come=come_from(request, "web"), at=at
+    )
+    if request.scope["session"] is not None:
+        await sessions.end(request.scope["session"].id, at=at)
+    typed = request.state.typed
+    target = "/me/password" if account.must_change else safe_path(form.next)
+    carried = {name[1:]: str(value) for name, value in typed.items() if name.startswith("~")}
+    if carried and not account.must_change:
+        response = await _carry_on(request, token, safe_path(str(typed.get("_carried_to", "/"))), carried, at)
+    else:
+        response = RedirectResponse(target, status_code=303)
+    return _with_cookie(response, token)
+
+
+@signed_in
+async def sign_out(request: Request) -> Response:
+    await posted(request)
+    await sessions.end(request.scope["session"].id, at=datetime.now(UTC))
+    response = RedirectResponse("/", status_code=303)
+    response.delete_cookie(sessions.cookie_name(), path="/", secure=_secure(), httponly=True)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@signed_in
+async def show_password(request: Request) -> Response:
+    return render(request, "kernel/people/password.html")
+
+
+@signed_in
+async def change_password(request: Request) -> Response:
+    form = await ChangePassword.read(request, again=show_password)
+    check_token(request)
+    await actions.change_password(
+        request.user, form.old.get_secret_value(), form.new.get_secret_value(),
+        at=datetime.now(UTC), session_id=request.scope["session"].id,
+    )  # fmt: skip
+    return see_other(request, "kernel:sessions")
+
+
+@signed_in
+async def show_sessions(request: Request) -> Response:
+    """我的登录: where this account is signed in."""
+    running = await sessions.running(request.user.id, datetime.now(UTC))
+    return render(request, "kernel/people/sessions.html", running=running, mine=request.scope["session"].id)
+
+
+@signed_in
+async def end_session(request: Request) -> Response:
+    await posted(request)
+    at, wanted = datetime.now(UTC), request.path_params["id"]
+    if wanted not in {session.id for session in await sessions.running(request.user.id, at)}:
+        raise NotFound(what="这次登录")
+    await sessions.end(wanted, at=at)
+    return see_other(request, "kernel:sessions")
+
+
+async def signed_out(request: Request, refusal: Refusal) -> Response:
+    """A page asked for leads to the sign-in; a form that was posted is carried there, so that nothing typed is lost."""
+    if request.method == "GET":
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", status_code=303)
+    sent = await request.form()
+    kept = [(name, value) for name, value in sent.multi_items() if isinstance(value, str) and name != "_csrf"]
+    carried = dict(kept[:CARRIED_MAX])
+    response = render(
+        request, "kernel/people/sign_in.html", next="/", carried=carried, carried_to=request.url.path
+    )
+    response.status_code = refusal.status
+    return response
+
+
+def safe_path(wanted: str) -> str:
+    """One of our own: begins with one slash, then neither slash nor backslash, no controls anywhere."""
+    plain = wanted.startswith("/") and wanted[1:2] not in {"/", "\\"} and wanted.isprintable() and "\\" not in wanted
+    return wanted if plain else "/"
+
+
+def come_from(request: Request, kind: str) -> From:
+    return From(rates.address_of(request), request.headers.get("user-agent", ""), kind, request.state.request_id)
+
+
+async def _again(request: Request) -> Response:
+    typed = request.state.typed
+    carried = {name[1:]: str(value) for name, value in typed.items() if name.startswith("~")}
+    shown = {"next": safe_path(str(typed.get("next", "/"))), "carried_to": safe_path(str(typed.get("_carried_to", "")))}
+    return render(request, "kernel/people/sign_in.html", carried=carried, **shown)
+
+
+async def _carry_on(request: Request, token: str, to: str, carried: dict[str, str], at: datetime) -> Response:
+    """A page with the old form, ready to be sent again under the new session."""
+    request.scope["session"] = await sessions.of_token(token, at)
+    request.scope["user"] = request.scope["session"].actor
+    return render(request, "kernel/people/carried.html", carried=carried, to=to)
+
+
+def _with_cookie(response: Response, token: str) -> Response:
+    response.set_cookie(
+        sessions.cookie_name(), token, path="/", secure=_secure(), httponly=True,
+        samesite="lax" if _secure() else "strict", max_age=None if _secure() else 8 * 3600,
+    )  # fmt: skip
+    return response
+
+
+def _secure() -> bool:
+    return sessions.cookie_name() == sessions.COOKIE
+
+
+routes = [
+    Route("/sign-in", show_sign_in, methods=["GET"], name="kernel:sign_in"),
+    Route("/sign-in", sign_in, methods=["POST"], name="kernel:sign_in_post"),
+    Route("/sign-out", sign_out, methods=["POST"], name="kernel:sign_out"),
+    Route("/me/password", show_password, methods=["GET"], name="kernel:password"),
+    Route("/me/password", change_password, methods=["POST"], name="kernel:password_post"),
+    Route("/me/sessions", show_sessions, methods=["GET"], name="kernel:sessions"),
+    Route("/me/sessions/{id:int}/end", end_session, methods=["POST"], name="kernel:session_end"),
+]

@@ -1,0 +1,9 @@
+"""Keys and what they protect (密钥、字段加密、盲索引). Cryptography is called here and nowhere else.
+
+`seal`, `unseal`, `blind_index` and `derive` are the whole interface: `from kernel import secrets`."""
+
+from kernel.secrets.blind import blind_index
+from kernel.secrets.cipher import seal, unseal
+from kernel.secrets.keys import derive
+
+__all__ = ["blind_index", "derive", "seal", "unseal"]

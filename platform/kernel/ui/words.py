@@ -1,0 +1,55 @@
+"""How times, spans and numbers are said (文风): one way in prose, one in tables, one in logs."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+CITY = ZoneInfo("Asia/Shanghai")
+WEEKDAYS = "一二三四五六日"
+
+
+def day(at: datetime) -> str:
+    """11 月 23 日 星期一"""
+    local = at.astimezone(CITY)
+    return f"{local.month} 月 {local.day} 日 星期{WEEKDAYS[local.weekday()]}"
+
+
+def day_and_time(at: datetime) -> str:
+    """11 月 23 日 星期一 14:26"""
+    return f"{day(at)} {at.astimezone(CITY):%H:%M}"
+
+
+def date(at: datetime) -> str:
+    """2026-11-23, for tables and data"""
+    return f"{at.astimezone(CITY):%Y-%m-%d}"
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """11-23 14:26 in logs; with the year when it is another."""
+    local = at.astimezone(CITY)
+    same_year = local.year == now.astimezone(CITY).year
+    return f"{local:%m-%d %H:%M}" if same_year else f"{local:%Y-%m-%d %H:%M}"
+
+
+def iso(at: datetime) -> str:
+    return at.astimezone(CITY).isoformat(timespec="seconds")
+
+
+def clock_face(at: datetime) -> str:
+    """11 月 23 日 星期一 14:26:08, on a desk's bar"""
+    return f"{day(at)} {at.astimezone(CITY):%H:%M:%S}"
+
+
+def thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+def hash_words(value: bytes) -> str:
+    """9f3c 27a1 …: the first eight signs, in fours."""
+    text = bytes(value).hex()
+    return f"{text[:4]} {text[4:8]}"
+
+
+FILTERS = {
+    "day": day, "day_and_time": day_and_time, "date": date, "moment": moment, "iso": iso, "clock_face": clock_face,
+    "thousands": thousands, "hash_words": hash_words,
+}  # fmt: skip
