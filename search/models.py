@@ -21,7 +21,7 @@ class Applied(Model):
 
     class Meta:
         table = "search_applied"
-        unique_together = (("part", "ref"),)
+        unique_together = (("ref", "part"),)
 
 
 class Rebuild(Model):

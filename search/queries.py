@@ -22,7 +22,7 @@ async def remember(rows: Sequence[Applied]) -> None:
     if rows:
         async with transaction():
             changed = ("version", "digest", "at", "deleted_at")
-            await Applied.bulk_create(rows, on_conflict=("part", "ref"), update_fields=changed)
+            await Applied.bulk_create(rows, on_conflict=("ref", "part"), update_fields=changed)
 
 
 async def bury_unseen(since: datetime) -> None:
