@@ -1,0 +1,54 @@
+"""The calendar in force, and every one before it."""
+
+import time
+from datetime import date
+from weakref import WeakKeyDictionary
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
+
+from kernel.calendar.days import Calendar
+from kernel.calendar.models import CalendarDay, CalendarYear
+
+CHECKED_EVERY_S = 5.0
+_read: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, dict[int, Calendar]]] = WeakKeyDictionary()
+
+
+async def current() -> Calendar:
+    """The newest revision; another process's import is seen within five seconds."""
+    connection = _owner()
+    checked_at, known = _read.get(connection, (0.0, {}))
+    if not known or time.monotonic() - checked_at > CHECKED_EVERY_S:
+        newest = await CalendarYear.all().order_by("-revision").first()
+        revision = newest.revision if newest else 0
+        if revision not in known:
+            known = known | {revision: await as_of(revision)}
+        _read[connection] = (time.monotonic(), known)
+    return known[max(known)]
+
+
+async def as_of(revision: int) -> Calendar:
+    """The table of days as it was then: of each year the newest notice, later documents over earlier ones."""
+    notices = await CalendarYear.filter(revision__lte=revision).order_by("revision")
+    newest = {notice.year: notice for notice in notices}
+    days: dict[date, tuple[bool, str]] = {}
+    for notice in sorted(newest.values(), key=lambda one: one.revision):
+        for day in await CalendarDay.filter(notice_id=notice.id):
+            days[day.date] = (day.works, day.label)
+    return Calendar(revision, days, list(newest))
+
+
+async def notices() -> list[CalendarYear]:
+    return await CalendarYear.all().order_by("-revision")
+
+
+def forget() -> None:
+    """After an import in this process."""
+    _read.pop(_owner(), None)
+
+
+def _owner() -> BaseDBAsyncClient:
+    """Inside a transaction the client is a wrapper that lives no longer: remember by what it wraps."""
+    connection = get_connection("default")
+    parent: BaseDBAsyncClient = getattr(connection, "parent", connection)
+    return parent

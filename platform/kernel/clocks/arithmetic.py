@@ -1,0 +1,168 @@
+"""The pure part: from start, budget and ledger to the exclusive bound. met iff stopped_at < due_at."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kernel.calendar.days import Calendar
+from kernel.clocks.limits import parse_span
+from kernel.clocks.models import Clock
+
+CITY = ZoneInfo("Asia/Shanghai")
+EXACT = {"min": timedelta(minutes=1), "h": timedelta(hours=1)}
+Interval = tuple[datetime, datetime]  # half-open
+
+
+def due(
+    start: datetime,
+    budget: Iterable[Sequence[Any]],
+    calendar: Calendar,
+    blocked: Sequence[Interval] = (),
+    floors: Iterable[Sequence[Any]] = (),
+) -> datetime:
+    """One span after the other, each beginning where the last one ended; never less than a floor allows.
+
+    The start day is day 0; wd and d end at 24:00, the next day 00:00+08:00."""
+    at, day_zero = start, start.astimezone(CITY).date()
+    for amount, unit in budget:
+        if unit in EXACT:
+            at = _natural(at, amount * EXACT[unit], blocked)
+            day_zero = at.astimezone(CITY).date()
+        elif unit == "wh":
+            at = _office(at, amount * 60, calendar, blocked)
+            day_zero = at.astimezone(CITY).date()
+        else:
+            day_zero = _days(day_zero, amount, unit, calendar, blocked)
+            at = end_of(day_zero)
+    for since, amount, unit in floors:
+        at = max(at, due(datetime.fromisoformat(since), [(amount, unit)], calendar, blocked))
+    return at
+
+
+def end_of(day: date) -> datetime:
+    """24:00 of that day in the city."""
+    return datetime.combine(day + timedelta(days=1), time(), CITY).astimezone(UTC)
+
+
+def last_day(due_at: datetime) -> date:
+    """The day whose 24:00 the bound is, or on which it lies."""
+    return (due_at - timedelta(microseconds=1)).astimezone(CITY).date()
+
+
+def warn_at(clock: Clock, calendar: Calendar) -> datetime | None:
+    """When yellow begins: −1 wd at 24:00 of the working day before the last, −2 wh in office time, 50 % of the way."""
+    if not clock.warn:
+        return None
+    amount, unit = parse_span(clock.warn)
+    if unit == "%":
+        whole = clock.due_at - clock.started_at
+        return clock.started_at + timedelta(microseconds=whole // timedelta(microseconds=1) * amount // 100)
+    if unit == "wd":
+        day = last_day(clock.due_at)
+        for _ in range(-amount):
+            day = calendar.previous_working(day)
+        return end_of(day)
+    if unit == "wh":
+        return calendar.minus_hours(clock.due_at, -amount * 60)
+    return clock.due_at + amount * EXACT[unit]
+
+
+def intervals(ledger: Iterable[Sequence[str]]) -> list[Interval]:
+    return [(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in ledger]
+
+
+def blocked_of(clock: Clock, *, resumed_at: datetime | None = None) -> list[Interval]:
+    """Pauses and reviews in order; with `resumed_at`, as if the pause that runs then ended then."""
+    found = []
+    for begin, end in intervals(clock.pauses):
+        ended = resumed_at if resumed_at is not None and begin <= resumed_at < end else end
+        found.append((begin, ended))
+    return sorted(found + intervals(clock.stops))
+
+
+def paused_until(clock: Clock, at: datetime) -> datetime | None:
+    """The planned end of the pause that runs at that instant."""
+    return next((end for begin, end in intervals(clock.pauses) if begin <= at < end), None)
+
+
+def derive(clock: Clock, calendar: Calendar, at: datetime) -> None:
+    """Write what follows from the ledger: due_at, provisional, stage, next alarm."""
+    clock.calendar = calendar.revision
+    clock.due_at = due(clock.started_at, clock.budget, calendar, blocked_of(clock), clock.floors)
+    in_days = any(unit in {"wd", "wh"} for _, unit in clock.budget)
+    clock.provisional = in_days and calendar.provisional(last_day(clock.due_at))
+    warned = warn_at(clock, calendar)
+    if warned is not None and warned > at:
+        clock.stage = 0
+    elif clock.due_at > at:
+        clock.stage = 1 if warned is None else min(clock.stage, 1)
+    clock.next_alarm_at = next_alarm(clock, calendar, at)
+
+
+def next_alarm(clock: Clock, calendar: Calendar, at: datetime) -> datetime | None:
+    """A paused clock rings when it is planned to run again; a stopped one never."""
+    if not clock.running:
+        return None
+    if until := paused_until(clock, at):
+        return until
+    if clock.stage == 0 and (warned := warn_at(clock, calendar)) is not None:
+        return warned
+    return clock.due_at if clock.stage <= 1 else None
+
+
+def _natural(start: datetime, amount: timedelta, blocked: Sequence[Interval]) -> datetime:
+    ends = start + amount
+    for begin, end in _merged(blocked):
+        if begin < ends and end > start:
+            ends += end - max(begin, start)
+    return ends
+
+
+def _office(start: datetime, minutes: int, calendar: Calendar, blocked: Sequence[Interval]) -> datetime:
+    ends = calendar.plus_hours(start, minutes)
+    for begin, end in _merged(blocked):
+        if begin < ends and end > start:
+            minutes += calendar.minutes_between(max(begin, start), end)
+            ends = calendar.plus_hours(start, minutes)
+    return ends
+
+
+def _days(start: date, amount: int, unit: str, calendar: Calendar, blocked: Sequence[Interval]) -> date:
+    """A day is charged iff it comes after the start and lies in no half-open pause of days."""
+    spans = [(begin.astimezone(CITY).date(), end.astimezone(CITY).date()) for begin, end in _merged(blocked)]
+    free, extra = timedelta(days=1), 0
+    while True:
+        last = start + (amount + extra) * free if unit == "d" else calendar.nth_working_day(start, amount + extra)
+        lost = 0
+        for begin, end in _merged_days(spans):
+            first, final = max(begin, start + free), min(end - free, last)
+            if first <= final:
+                whole = (final - first).days + 1
+                lost += whole if unit == "d" else calendar.working_days_between(first - free, final)
+        if lost == extra:
+            return last
+        extra = lost
+
+
+def _merged(blocked: Sequence[Interval]) -> list[Interval]:
+    """Overlaps (a review inside a planned pause) count once."""
+    found: list[Interval] = []
+    for begin, end in sorted(blocked):
+        if end <= begin:
+            continue
+        if found and begin <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _merged_days(spans: Sequence[tuple[date, date]]) -> list[tuple[date, date]]:
+    found: list[tuple[date, date]] = []
+    for begin, end in sorted(spans):
+        if found and begin < found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((begin, end))
+    return found

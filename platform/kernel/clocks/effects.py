@@ -1,0 +1,213 @@
+"""What moves do to clocks. Prepared before the journal entry is written, so that the entry tells everything."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kernel.calendar import Calendar, current
+from kernel.clocks import arithmetic
+from kernel.clocks.limits import Limit
+from kernel.clocks.models import Clock
+
+if TYPE_CHECKING:
+    from kernel.models import Thing
+
+Until = str | Callable[[Any, Any, datetime], Awaitable[datetime]]  # the name of a fact, or how to find out
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Nothing happens where that clock doesn't run: a reply ends the first contact's, the handling's or the redo's."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopAll:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """From now until then, planned; `Resume` ends it early."""
+
+    step: str
+    until: Until
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Back from review: the time there was a stop; what remains is at least the policy's `fix_min`."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Class or urgency changed: a new span from the same start, under today's limit, with the pauses carried over."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """A granted extension (延期): `amount` names the fact that holds the number of working days."""
+
+    step: str
+    amount: str
+
+
+Effect = Start | Stop | StopAll | Pause | Resume | Reopen | Renew | Extend
+
+
+@dataclass(slots=True)
+class Prepared:
+    """`told` goes into the entry's facts; `write` saves the rows in the same transaction."""
+
+    told: dict[str, Any] = field(default_factory=dict)
+    clocks: list[Clock] = field(default_factory=list)
+    changed: list[Clock] = field(default_factory=list)
+
+    @property
+    def touched(self) -> bool:
+        return bool(self.told)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The nearest of the thing's open clocks."""
+        return min((clock.due_at for clock in self.clocks if clock.running), default=None)
+
+    async def write(self) -> None:
+        new = [clock for clock in self.changed if clock.pk is None]
+        if new:
+            await Clock.bulk_create(new)
+        for clock in self.changed:
+            if clock.pk is not None and not any(clock is one for one in new):
+                await clock.save(force_update=True)
+
+
+async def prepare(effects: Iterable[Effect], thing: "Thing", facts: Any, at: datetime) -> Prepared:
+    """Look at the thing's clocks and say what these effects make of them; nothing is written yet."""
+    wanted = list(effects)
+    if not wanted:
+        return Prepared()
+    clocks = await Clock.filter(subject=thing.ref).order_by("id") if thing.version else []
+    told: dict[str, Any] = {}
+    for effect in wanted:
+        for name, item in await _told(effect, thing, facts, clocks, at):
+            told.setdefault(name, []).append(item)
+    if not told:
+        return Prepared(clocks=clocks)
+    calendar = await current()
+    told["calendar"] = calendar.revision
+    prepared = Prepared(told, clocks)
+    prepared.changed = play(told, thing.ref, clocks, calendar, at)
+    return prepared
+
+
+async def _told(
+    effect: Effect, thing: "Thing", facts: Any, clocks: list[Clock], at: datetime
+) -> list[tuple[str, dict[str, Any]]]:
+    """An effect in words that a stranger can replay; empty when there is nothing that it fits."""
+    if isinstance(effect, Start):
+        limit = await thing.limit(effect.step)
+        return [("start", {"step": effect.step} | _limit(limit))] if limit else []
+    if isinstance(effect, StopAll):
+        return [("stop", {"step": clock.step}) for clock in clocks if clock.running]
+    clock = _newest(clocks, effect.step)
+    if clock is None or clock.replaced or (clock.running is isinstance(effect, Reopen)):
+        return []
+    step = {"step": effect.step}
+    match effect:
+        case Stop():
+            return [("stop", step)]
+        case Pause():
+            found = getattr(facts, effect.until) if isinstance(effect.until, str) else None
+            until = found or await effect.until(thing, facts, at)  # type: ignore[operator]
+            return [] if arithmetic.paused_until(clock, at) else [("pause", step | {"until": _instant(until)})]
+        case Resume():
+            return [("resume", step)] if arithmetic.paused_until(clock, at) else []
+        case Reopen():
+            return [("reopen", step | {"floor": clock.fix_min})]
+        case Extend():
+            return [("extend", step | {"amount": getattr(facts, effect.amount)})]
+    limit = await thing.limit(effect.step)
+    return [("renew", step | _limit(limit))] if limit else []
+
+
+def play(told: dict[str, Any], subject: str, clocks: list[Clock], calendar: Calendar, at: datetime) -> list[Clock]:
+    """Apply one entry's clock effects to `clocks` (which grows); used by the moves and by the replay alike."""
+    changed: list[Clock] = []
+    for item in told.get("renew", ()):
+        old = _newest(clocks, item["step"])
+        assert old is not None
+        new = _span(subject, clocks, item, old.started_at)
+        new.pauses, new.stops, new.floors = old.pauses, old.stops, old.floors
+        old.stopped_at, old.replaced = at, True
+        clocks.append(new)
+        changed += [old, new]
+    for item in told.get("start", ()):
+        clocks.append(_span(subject, clocks, item, at))
+        changed.append(clocks[-1])
+    for name in ("stop", "pause", "resume", "reopen", "extend"):
+        for item in told.get(name, ()):
+            clock = _newest(clocks, item["step"])
+            assert clock is not None
+            _change(clock, name, item, at)
+            changed.append(clock)
+    for clock in changed:
+        arithmetic.derive(clock, calendar, at)
+    return list({id(clock): clock for clock in changed}.values())
+
+
+def _change(clock: Clock, name: str, item: dict[str, Any], at: datetime) -> None:
+    match name:
+        case "stop":
+            clock.stopped_at = at
+            clock.pauses = [[begin, min(end, _instant(at))] for begin, end in clock.pauses]
+        case "pause":
+            clock.pauses = [*clock.pauses, [_instant(at), item["until"]]]
+        case "resume":
+            clock.pauses = [[begin, min(end, _instant(at))] for begin, end in clock.pauses]
+        case "reopen":
+            assert clock.stopped_at is not None
+            clock.stops = [*clock.stops, [_instant(clock.stopped_at), _instant(at)]]
+            clock.stopped_at = None
+            if item["floor"]:
+                clock.floors = [*clock.floors, [_instant(at), *item["floor"]]]
+        case "extend":
+            clock.budget = [*clock.budget, [item["amount"], "wd"]]
+
+
+def _span(subject: str, clocks: list[Clock], item: dict[str, Any], start: datetime) -> Clock:
+    number = sum(clock.step == item["step"] for clock in clocks) + 1
+    return Clock(
+        subject=subject, step=item["step"], span=number, budget=item["budget"], policy=item["policy"],
+        warn=item["warn"], fix_min=item["fix_min"], started_at=start, pauses=[], stops=[], floors=[],
+        calendar=0, due_at=start,
+    )  # fmt: skip
+
+
+def _newest(clocks: list[Clock], step: str) -> Clock | None:
+    return max((clock for clock in clocks if clock.step == step), key=lambda clock: clock.span, default=None)
+
+
+def _limit(limit: Limit) -> dict[str, Any]:
+    fix_min = list(limit.fix_min) if limit.fix_min else None
+    budget = [list(span) for span in limit.budget]
+    return {"budget": budget, "policy": limit.policy, "warn": limit.warn, "fix_min": fix_min}
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
