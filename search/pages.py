@@ -21,7 +21,7 @@ async def show(request: Request) -> Response:
     request.state.again, request.state.typed = _asked_wrongly, request.query_params
     wanted = await ask(request, lenient=True)
     found = await answering.answer(wanted.asked(), by=request.user, at_cursor=wanted.cursor) if wanted.q else None
-    response = await render(
+    response = render(
         request, "search/results/show.html", wanted=wanted, found=found, sorts=SORTS, address=_addresses(wanted)
     )
     response.headers["Cache-Control"] = "private, no-store"
@@ -31,7 +31,7 @@ async def show(request: Request) -> Response:
 async def _asked_wrongly(request: Request) -> Response:
     """The question again, as it was typed, with what is wrong with it."""
     wanted = Ask.model_construct(q=request.query_params.get("q", "")[:500])
-    return await render(
+    return render(
         request, "search/results/show.html", wanted=wanted, found=None, sorts=SORTS, address=_addresses(wanted)
     )
 
