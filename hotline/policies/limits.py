@@ -8,10 +8,10 @@ from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.connection import get_connection
 
 from hotline.policies.models import Policy
 from kernel.clocks.limits import Limit, Span, parse_span
+from kernel.database import home
 
 CITY = ZoneInfo("Asia/Shanghai")
 COLUMNS = {"consult": "consult", "suggest": "suggest", "praise": "suggest"}  # every other type is a demand
@@ -62,8 +62,7 @@ def _warn(told: dict[str, Any], column: str, budget: tuple[Span, ...]) -> str:
 
 
 async def _documents() -> dict[str, dict[str, Any]]:
-    connection = get_connection("default")
-    owner: BaseDBAsyncClient = getattr(connection, "parent", connection)
+    owner = home()
     if not _read.get(owner):
         _read[owner] = {
             policy.version: policy.document | {"effective_from": policy.effective_from.isoformat()}

@@ -5,10 +5,10 @@ from datetime import date
 from weakref import WeakKeyDictionary
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.connection import get_connection
 
 from kernel.calendar.days import Calendar
 from kernel.calendar.models import CalendarDay, CalendarYear
+from kernel.database import home
 
 CHECKED_EVERY_S = 5.0
 _read: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, dict[int, Calendar]]] = WeakKeyDictionary()
@@ -16,7 +16,7 @@ _read: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, dict[int, Calendar]]] =
 
 async def current() -> Calendar:
     """The newest revision; another process's import is seen within five seconds."""
-    connection = _owner()
+    connection = home()
     checked_at, known = _read.get(connection, (0.0, {}))
     if not known or time.monotonic() - checked_at > CHECKED_EVERY_S:
         newest = await CalendarYear.all().order_by("-revision").first()
@@ -44,11 +44,4 @@ async def notices() -> list[CalendarYear]:
 
 def forget() -> None:
     """After an import in this process."""
-    _read.pop(_owner(), None)
-
-
-def _owner() -> BaseDBAsyncClient:
-    """Inside a transaction the client is a wrapper that lives no longer: remember by what it wraps."""
-    connection = get_connection("default")
-    parent: BaseDBAsyncClient = getattr(connection, "parent", connection)
-    return parent
+    _read.pop(home(), None)

@@ -73,3 +73,7 @@ async def by_username(username: str) -> Account | None:
 
 async def accounts() -> list[Account]:
     return await Account.all().order_by("id").select_related("org").prefetch_related("grants")
+
+
+async def roles() -> list[str]:
+    return sorted({str(role) for role in await RolePermission.all().distinct().values_list("role", flat=True)})

@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 
 from starlette.requests import HTTPConnection
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.connection import get_connection
 
+from kernel.database import home
 from kernel.errors import Malformed
 from kernel.people import queries
 from kernel.people.models import Account, AccountKind, Session
@@ -65,7 +65,7 @@ async def find(connection: HTTPConnection, at: datetime) -> SignedInAs | None:
     if not token:
         return None
     hashed = _hash(token)
-    known = _known.setdefault(get_connection("default"), OrderedDict())
+    known = _known.setdefault(home(), OrderedDict())
     session = known.get(hashed)
     if session is None or time.monotonic() - session.read_at > REMEMBERED_S:
         session = await _read(hashed, at)

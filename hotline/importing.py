@@ -1,0 +1,162 @@
+"""Taking in the tickets of other systems: closed history, or open work with `--open`; and giving tickets out."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hotline.categories import queries as categories
+from hotline.tickets import actions, forms, queries
+from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Type
+from hotline.tickets.models import Ticket
+from kernel import numbering
+from kernel.errors import FormRejected
+from kernel.importing.running import Asked, Exporter, Importer, Outcome, Result, Row
+from kernel.lifecycle import Way
+from kernel.secrets import blind_index
+from kernel.settings import settings
+
+CITY = ZoneInfo("Asia/Shanghai")
+TIME = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?)?(?:[Zz]|[+-]\d\d:?\d\d)?"
+)
+TYPES = {kind.label: kind for kind in Type}
+NUMBERS_AT_ONCE = 1_000
+
+
+async def prepare(count: int, asked: Asked) -> None:
+    """Numbers are drawn outside of the batch's transaction."""
+    await numbering.reserve("12345", asked.at, count, block=NUMBERS_AT_ONCE)
+
+
+async def take(row: Row, asked: Asked) -> Outcome:
+    """One message. Known by its source and its number there; without a number, by its own words."""
+    facts, warnings = await _facts(row, asked)
+    known = await queries.brought(facts.source, facts.source_no)
+    if known is not None:
+        if known.source_hash == actions.source_hash(facts):
+            return Outcome(Result.UNCHANGED)
+        way = Way(by=asked.by, at=asked.at, version=known.version)
+        await actions.bring_again(known, facts, **way)
+        return Outcome(Result.UPDATED, "；".join(warnings))
+    no = numbering.reserved("12345", asked.at)
+    if asked.open:
+        await actions.register_brought(facts, no=no, region=settings().region_path, by=asked.by, at=asked.at)
+    else:
+        await actions.bring(facts, no=no, region=settings().region_path, by=asked.by, at=asked.at)
+    return Outcome(Result.CREATED, "；".join(warnings))
+
+
+async def _facts(row: Row, asked: Asked) -> tuple[forms.Bring, list[str]]:
+    warnings: list[str] = []
+    title, content = _title_and_content(row, warnings)
+    number = row.get("no", "").strip()
+    if not number:
+        number = f"无编号-{blind_index('source_no', title + content).hex()[:24]}"
+        warnings.append("没有原编号，按内容认定是否重复")
+    told: dict[str, Any] = {
+        "channel": "other",
+        "type": _type(row),
+        "title": title,
+        "content": content,
+        "source": asked.source[:80],
+        "source_no": number[:80],
+        "registered_at": _time(row.get("time", ""), asked.at, warnings),
+        "caller_phone": row.get("phone") or None,
+        "address": (row.get("address") or "")[:200] or None,
+        "category": await _category(row, warnings),
+        "answer": (row.get("answer") or "")[:CONTENT_MAX] or None,
+    }
+    return forms.Bring.check({name: value for name, value in told.items() if value is not None}), warnings
+
+
+def _title_and_content(row: Row, warnings: list[str]) -> tuple[str, str]:
+    """A title alone is a message, too; one that is too long goes in front of the text, so nothing is lost."""
+    title, content = row.get("title", "").strip(), row.get("content", "").strip()
+    if not title and not content:
+        raise FormRejected({"content": "标题和内容都是空的，没有可以导入的诉求。"})
+    if not content:
+        content = title
+        warnings.append("只有标题，没有内容")
+    if not title:
+        title = " ".join(content.split())[:40]
+        warnings.append("没有标题，取内容开头为标题")
+    if len(title) > TITLE_MAX:
+        content = f"{title}\n{content}"
+        title = title[: TITLE_MAX - 1] + "…"
+        warnings.append(f"标题超过 {TITLE_MAX} 字，全文放在内容开头")
+    if len(content) > CONTENT_MAX:
+        raise FormRejected({"content": f"内容有 {len(content)} 字，超过 {CONTENT_MAX} 字的上限，请拆成几件。"})
+    return title, content
+
+
+def _time(text: str, at: datetime, warnings: list[str]) -> str:
+    found = TIME.search(text.strip())
+    if found is None:
+        warnings.append(f"时间“{text.strip()[:20]}”无法识别，按导入时间登记" if text.strip() else "没有时间，按导入时间登记")
+        return at.isoformat()
+    try:
+        parts = [int(part or 0) for part in found.groups()]
+        return datetime(*parts, tzinfo=CITY).astimezone(UTC).isoformat()  # type: ignore[misc, arg-type]
+    except ValueError as wrong:
+        raise FormRejected({"time": f"时间“{text.strip()[:20]}”不存在，请改正。"}) from wrong
+
+
+def _type(row: Row) -> str:
+    asked = row.get("type", "").strip()
+    return TYPES[asked].value if asked in TYPES else asked if asked in {*Type} else Type.OTHER.value
+
+
+async def _category(row: Row, warnings: list[str]) -> str | None:
+    """A code, or a name that fits exactly one leaf; otherwise it is left open and said."""
+    asked = row.get("category", "").strip()
+    if not asked:
+        return None
+    if await categories.is_active_leaf(asked):
+        return asked
+    fitting = [leaf.code for leaf in await categories.leaves() if asked in {leaf.name, leaf.path_name}]
+    if len(fitting) == 1:
+        return fitting[0]
+    warnings.append(f"分类“{asked[:20]}”在分类表中没有唯一的末级分类，未归类")
+    return None
+
+
+async def rows() -> AsyncIterator[tuple[object, ...]]:
+    """Every ticket with its text, as an officer who may import them may also read them."""
+    last = 0
+    while batch := await Ticket.filter(id__gt=last).order_by("id").limit(500):
+        last = batch[-1].id
+        texts = await queries.contents(batch)
+        for one in batch:
+            yield (
+                one.source_no or one.no, one.title, texts.get(one.ref, ""),
+                one.registered_at.astimezone(CITY).isoformat(sep=" ", timespec="seconds"), one.type.label,
+                one.category or "", one.state.label, one.no,
+            )  # fmt: skip
+
+
+TICKETS = Importer(
+    kind="tickets",
+    label="工单",
+    headings={
+        "no": ("原编号", "编号", "msg_id", "platform_no", "no"),
+        "title": ("标题", "主题", "title"),
+        "content": ("内容", "诉求内容", "detail", "content"),
+        "time": ("登记时间", "时间", "time", "posted_at"),
+        "type": ("诉求性质", "类型", "type"),
+        "category": ("诉求分类", "分类", "category", "label_l1"),
+        "phone": ("联系电话", "电话", "phone"),
+        "address": ("地址", "地点", "address"),
+        "answer": ("答复", "回复", "reply", "answer"),
+    },
+    needed=(),
+    prepare=prepare,
+    take=take,
+)
+TICKETS_OUT = Exporter(
+    kind="tickets",
+    label="工单",
+    columns=("原编号", "标题", "内容", "登记时间", "诉求性质", "诉求分类", "状态", "工单编号"),
+    rows=rows,
+)

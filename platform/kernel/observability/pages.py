@@ -1,0 +1,97 @@
+"""/healthz: this process lives. /readyz: it can serve. /metrics: how it goes, to loopback or who has the token."""
+
+import asyncio
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from tortoise.connection import get_connection
+
+from kernel import outbox
+from kernel.clocks import alarms
+from kernel.errors import NotFound
+from kernel.pages import public
+from kernel.settings import settings
+
+Look = Callable[[], Awaitable[bool]]
+LOOK_S = 2.0
+_looks: dict[str, Look] = {}
+_gauges: dict[str, Callable[[], Awaitable[dict[str, int]]]] = {}
+
+
+def ready_when(name: str, look: Look) -> None:
+    """A part that must answer for this process to be ready."""
+    _looks[name] = look
+
+
+def measured(name: str, counts: Callable[[], Awaitable[dict[str, int]]]) -> None:
+    """Figures of a module, read when the metrics are: `search` → sunhall_search{what="…"}."""
+    _gauges[name] = counts
+
+
+@public
+async def healthz(request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+@public
+async def readyz(request: Request) -> Response:
+    """200 or 503; which part is away is told to loopback and to the token only."""
+    states = {name: await _answers(look) for name, look in {"database": _database, **_looks}.items()}
+    ready = states["database"]
+    told: dict[str, object] = {"ready": ready}
+    if _trusted(request):
+        told["parts"] = {name: "ok" if fine else "away" for name, fine in states.items()}
+    return JSONResponse(told, status_code=200 if ready else 503)
+
+
+@public
+async def metrics(request: Request) -> Response:
+    if not _trusted(request):
+        raise NotFound(what="该页面")
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+    registry, at = CollectorRegistry(), datetime.now(UTC)
+    found = {"outbox": await outbox.counts(at=at), "clocks": await alarms.open_count(at)}
+    for name, counts in _gauges.items():
+        found[name] = await counts()
+    for name, figures in found.items():
+        gauge = Gauge(f"sunhall_{name}", f"sunhall {name}", ["what"], registry=registry)
+        for what, figure in figures.items():
+            gauge.labels(what).set(figure)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _database() -> bool:
+    await get_connection("default").execute_query("SELECT 1")
+    return True
+
+
+async def _answers(look: Look) -> bool:
+    try:
+        async with asyncio.timeout(LOOK_S):
+            return await look()
+    except Exception:  # noqa: BLE001 (the outermost boundary of a look at something that may be away)
+        return False
+
+
+def _trusted(request: Request) -> bool:
+    token = settings().metrics_token
+    sent = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(sent.encode(), token.get_secret_value().encode()):
+        return True
+    try:
+        return ipaddress.ip_address(request.client.host if request.client else "").is_loopback
+    except ValueError:
+        return False
+
+
+routes = [
+    Route("/healthz", healthz, name="kernel:healthz"),
+    Route("/readyz", readyz, name="kernel:readyz"),
+    Route("/metrics", metrics, name="kernel:metrics"),
+]

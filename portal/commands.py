@@ -1,0 +1,223 @@
+"""What the commands do: open the hall's database, call the modules, gather what there is to say."""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from kernel.clocks import alarms
+from kernel.database import opened
+from kernel.errors import FormRejected, NotFound
+from kernel.importing import reading, running, writing
+from kernel.importing.running import Asked, Importer, Report
+from kernel.migrate import migrate
+from kernel.module import database_config, install
+from kernel.people import actions as people
+from kernel.people import queries as people_queries
+from kernel.people.forms import NewAccount
+from kernel.permissions import SYSTEM
+from kernel.secrets import keys
+from kernel.settings import settings
+from portal.modules import MODULES
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    source: str
+    open: bool
+    atomic: bool
+    dry: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that was verified."""
+
+    name: str
+    checked: int
+    differences: list[str]
+
+
+@asynccontextmanager
+async def hall() -> AsyncIterator[None]:
+    install(MODULES)
+    async with opened(database_config(MODULES, settings().database_url)):
+        yield
+
+
+async def init(*, demo: bool, at: datetime, console: Console) -> dict[str, object]:
+    """Keys, tables, seeds, administrators; with `demo` a whole city. Twice is once."""
+    install(MODULES)
+    settings().home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings().secret is None and not keys.key_file().exists():
+        keys.create(keys.key_file())
+    await migrate(MODULES, settings().database_url)
+    async with hall():
+        await people.seed_roles(MODULES)
+        for module in MODULES:
+            if module.seed:
+                await module.seed(at)
+        made: dict[str, object] = {"done": True}
+        if demo:
+            from portal.demo.build import build
+
+            with _bar(console) as bar:
+                made["demo"] = await build(at, progress=_steps(bar, "演示城市"))
+        else:
+            made["administrators"] = dict(await people.three_administrators(at=at))
+    return made
+
+
+def said_of_init(made: dict[str, object]) -> str:
+    lines = ["数据库已是最新。"]
+    administrators = made.get("administrators")
+    if isinstance(administrators, dict) and administrators:
+        lines.append("三个管理员的首次口令（只显示这一次，24 小时内有效）：")
+        lines += [f"  {username}  {password}" for username, password in administrators.items()]
+    demo = made.get("demo")
+    if isinstance(demo, dict):
+        lines += [str(line) for line in demo.get("said", ())]
+    return "\n".join(lines)
+
+
+async def import_files(kind: str, files: Iterable[Path], options: Options, *, at: datetime, console: Console) -> Report:
+    """Several files are one import with one report; each is a source of its own unless told otherwise."""
+    whole = Report()
+    async with hall():
+        importer = _importer(kind)
+        with _bar(console) as bar:
+            for path in files:
+                asked = Asked(source=options.source or path.name, by=SYSTEM, at=at, open=options.open)
+                _add(whole, await _one_file(importer, path, asked, options, bar))
+    return whole
+
+
+async def _one_file(importer: Importer, path: Path, asked: Asked, options: Options, bar: Progress) -> Report:
+    if importer.whole is not None:
+        if not path.is_file():
+            raise reading.UnreadableFile(file=path.name, problem="没有这个文件，请核对路径。")
+        try:
+            document = json.loads(reading.text_of(path))
+        except ValueError as wrong:
+            raise reading.UnreadableFile(file=path.name, problem="不是完好的 JSON。") from wrong
+        return await importer.whole(document, asked)
+    rows = list(reading.read(path, importer))
+    task = bar.add_task(path.name, total=len(rows))
+    return await running.run(
+        importer, rows, asked, progress=lambda done: bar.advance(task, done), atomic=options.atomic, dry=options.dry
+    )
+
+
+def _importer(kind: str) -> Importer:
+    known = {importer.kind: importer for module in MODULES for importer in module.importers}
+    if kind not in known:
+        raise FormRejected({"kind": f"不能导入“{kind}”，可以导入的有：{'、'.join(sorted(known))}。"})
+    return known[kind]
+
+
+def _add(whole: Report, one: Report) -> None:
+    for name in ("created", "updated", "unchanged", "warned", "refused"):
+        setattr(whole, name, getattr(whole, name) + getattr(one, name))
+    whole.rows += one.rows
+
+
+def said_of_import(report: Report) -> str:
+    counts = (
+        f"新增 {report.created}，更新 {report.updated}，未变 {report.unchanged}，"
+        f"提示 {report.warned}，未导入 {report.refused}"
+    )
+    lines = [f"  第 {row['line']} 行：{row['reason']}" for row in report.rows[:20]]
+    more = [f"  …… 另有 {len(report.rows) - 20} 行，用 --json 看全部"] if len(report.rows) > 20 else []
+    return "\n".join([counts, *lines, *more])
+
+
+async def export(kind: str, out: Path, *, console: Console) -> int:
+    known = {exporter.kind: exporter for module in MODULES for exporter in module.exporters}
+    if kind not in known:
+        raise FormRejected({"kind": f"不能导出“{kind}”，可以导出的有：{'、'.join(sorted(known))}。"})
+    async with hall():
+        with _bar(console) as bar:
+            task = bar.add_task(out.name, total=None)
+            return await writing.write(known[kind], out, progress=lambda done: bar.advance(task, done))
+
+
+async def verify(*, full: bool, console: Console) -> list[Part]:
+    found: list[Part] = []
+    async with hall():
+        with _bar(console) as bar:
+            for module in MODULES:
+                for verifier in module.verifiers:
+                    checked, differences = await verifier.check(full, _steps(bar, verifier.name))
+                    found.append(Part(verifier.name, checked, differences))
+    return found
+
+
+def as_json(found: list[Part]) -> dict[str, object]:
+    parts = [{"name": part.name, "checked": part.checked, "differences": len(part.differences)} for part in found]
+    differences = [difference for part in found for difference in part.differences]
+    return {"checked": sum(part.checked for part in found), "differences": differences[:1_000], "parts": parts}
+
+
+def said_of_verify(found: list[Part], show: int) -> str:
+    lines = [f"{part.name}：核对 {part.checked} 项，出入 {len(part.differences)} 处" for part in found]
+    differences = [difference for part in found for difference in part.differences]
+    return "\n".join([*lines, *(f"  {one}" for one in differences[:show])])
+
+
+async def reindex(*, console: Console) -> int:
+    from search import indexing
+
+    async with hall():
+        with _bar(console) as bar:
+            return await indexing.reindex(_steps(bar, "检索索引"))
+
+
+async def sweep(*, at: datetime) -> int:
+    total = 0
+    async with hall():
+        while rung := await alarms.sweep(at=at):
+            total += rung
+    return total
+
+
+async def doctor(*, at: datetime) -> list[tuple[str, str, str]]:
+    from portal import checks
+
+    install(MODULES)
+    return await checks.every(MODULES, at)
+
+
+async def add_user(username: str, name: str, org: str, roles: list[str], scope: str, *, at: datetime) -> str:
+    async with hall():
+        facts = NewAccount.check({"username": username, "name": name, "org": org})
+        account, password = await people.create_account(facts, by=SYSTEM, at=at)
+        unit = await people_queries.active_organisation(org)
+        if unit is None:
+            raise NotFound(what=f"单位“{org}”")
+        for role in roles:
+            await people.give(account, role, scope or unit.path, by=SYSTEM, at=at)
+        return password
+
+
+async def reset_user(username: str, *, at: datetime) -> str:
+    async with hall():
+        return await people.reset_password(username, by=SYSTEM, at=at)
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+
+
+def _steps(bar: Progress, name: str) -> running.Steps:
+    task = bar.add_task(name, total=None)
+
+    def step(done: int, of: int) -> None:
+        bar.update(task, completed=done, total=of)
+
+    return step

@@ -1,0 +1,75 @@
+"""Home, my affairs, and the few pages about the site itself."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from kernel.inbox import queries as inbox
+from kernel.module import Affair, Link, installed
+from kernel.pages import public, render, signed_in
+from kernel.permissions import Actor
+
+TOPS = (Link(label="首页", url="/"), Link(label="12345", url="/hotline/"), Link(label="搜索", url="/search"))
+HOME_AFFAIRS = 5
+
+
+async def context(request: Request) -> Mapping[str, Any]:
+    """What every page knows: the navigation of this person's roles, and how much is unread."""
+    user, path = request.user, request.url.path
+    mine = (Link(label="我的", url="/me"),) if not user.anonymous else ()
+    desks = [link for module in installed() for link in module.navigation if link.desk and link.shown_to(user)]
+    tops = [*TOPS, *mine, *(Link(label="工作台", url=desks[0].url) for _ in desks[:1])]
+    return {
+        "nav": [_entry(link, path) for link in tops],
+        "desk_nav": [_entry(link, path) for link in desks],
+        "unread": 0 if user.anonymous else await inbox.unread(user),
+    }
+
+
+@public
+async def home(request: Request) -> Response:
+    at = datetime.now(UTC)
+    affairs = [] if request.user.anonymous else await affairs_of(request.user, at)
+    return render(request, "portal/home/home.html", affairs=affairs[:HOME_AFFAIRS], count=len(affairs))
+
+
+@signed_in
+async def mine(request: Request) -> Response:
+    """我的: everything this person has under way, newest first; staff land at their desk."""
+    if request.user.kind == "staff":
+        desks = [link for module in installed() for link in module.navigation if link.desk]
+        first = next((link.url for link in desks if link.shown_to(request.user)), "/me/sessions")
+        return RedirectResponse(first, status_code=303)
+    return render(request, "portal/home/mine.html", affairs=await affairs_of(request.user, datetime.now(UTC)))
+
+
+@public
+async def accessibility(request: Request) -> Response:
+    return render(request, "portal/home/accessibility.html")
+
+
+@public
+async def api(request: Request) -> Response:
+    return render(request, "portal/home/api.html")
+
+
+async def affairs_of(actor: Actor, at: datetime) -> list[Affair]:
+    found = [affair for module in installed() if module.affairs for affair in await module.affairs(actor, at)]
+    return sorted(found, key=lambda affair: affair.at, reverse=True)
+
+
+def _entry(link: Link, path: str) -> dict[str, object]:
+    here = path == link.url or (link.url != "/" and path.startswith(link.url.rstrip("/") + "/"))
+    return {"label": link.label, "url": link.url, "current": here}
+
+
+routes = [
+    Route("/", home, name="portal:home"),
+    Route("/me", mine, name="portal:mine"),
+    Route("/about/accessibility", accessibility, name="portal:accessibility"),
+    Route("/about/api", api, name="portal:api"),
+]
