@@ -51,15 +51,18 @@ def described(**given: Any) -> Callable[[H], H]:
 def api_document(routes: Iterable[BaseRoute], base: str = "/api/v1") -> Route:
     routes = tuple(routes)
 
+    @cache
+    def drawn() -> dict[str, Any]:
+        return whole(routes, base)
+
     @public
     async def document(request: Request) -> Response:
-        return JSONResponse(whole(routes, base), headers={"Cache-Control": "public, max-age=60"})
+        return JSONResponse(drawn(), headers={"Cache-Control": "public, max-age=60"})
 
     document.description = Description(summary="本接口的说明")  # type: ignore[attr-defined]
     return Route("/api/openapi.json", document, name="openapi")
 
 
-@cache
 def whole(routes: tuple[BaseRoute, ...], base: str) -> dict[str, Any]:
     """The document: paths, schemas, errors, limits."""
     schemas: dict[str, Any] = {"Error": _error_schema(), "Thing": _thing_schema(), "Entry": _entry_schema()}
