@@ -1,0 +1,1 @@
+"""What the demo city's citizens asked for, written for it."""
