@@ -32,7 +32,9 @@ async def home(request: Request) -> Response:
 @public
 async def new(request: Request) -> Response:
     """我要诉求"""
-    return render(request, "hotline/callers/new.html", types=OUTSIDE_TYPES, areas=await categories.areas())
+    types = [(one.value, one.label) for one in OUTSIDE_TYPES]
+    areas = [(area.code, area.name) for area in await categories.areas() if area.code.isdecimal()]
+    return render(request, "hotline/callers/new.html", type_options=types, area_options=areas)
 
 
 @public

@@ -21,7 +21,6 @@ from hotline.tickets.states import TicketState
 from kernel.errors import FormRejected
 from kernel.journal import Sealed
 from kernel.pages import check_token, needs, render, told_once
-from kernel.people import queries as people
 from kernel.settings import settings
 
 S = TicketState
@@ -65,10 +64,10 @@ async def _desk(request: Request, *, done: Ticket | None = None, code: str = "")
         known=await queues.of_phone(ani, at) if ani else [],
         proposals=await _proposals(request, typed),
         leaves=await categories.leaves(),
-        channels=list(Channel),
-        types=list(Type),
-        urgencies=list(Urgency),
-        secrecies=list(Secrecy),
+        channel_options=[(one.value, one.label) for one in Channel],
+        type_options=[(one.value, one.label) for one in Type],
+        urgency_options=[(one.value, one.label) for one in Urgency],
+        secrecy_options=[(one.value, one.label) for one in Secrecy],
         done=done,
         code=code,
     )
@@ -83,7 +82,7 @@ async def _proposals(request: Request, typed: Mapping[str, Any]) -> dict[str, An
 
 @needs(P.TICKET_DISPATCH)
 async def dispatch(request: Request) -> Response:
-    return await _tickets(request, "dispatch", "待派单", {S.REG, S.PDISP}, agencies=await people.agencies())
+    return await _tickets(request, "dispatch", "待派单", {S.REG, S.PDISP})
 
 
 @needs(P.TICKET_REVIEW)
@@ -104,16 +103,16 @@ async def agency(request: Request) -> Response:
     if chosen not in queues.AGENCY_VIEWS:
         raise FormRejected({"show": "没有这个筛选。"})
     shown = await queues.agency(request.user, chosen, request.query_params.get("no", ""), at)
-    return render(request, "hotline/desks/agency.html", **shown)
+    return render(request, "hotline/desks/queue.html", queue_title="承办", desk="agency", **shown)
 
 
-async def _tickets(request: Request, name: str, title: str, states: set[TicketState], **more: object) -> Response:
+async def _tickets(request: Request, name: str, title: str, states: set[TicketState]) -> Response:
     at, params = datetime.now(UTC), request.query_params
     chosen = params.get("show", "all")
     if chosen not in queues.VIEWS:
         raise FormRejected({"show": "没有这个筛选。"})
     shown = await queues.tickets(request.user, states, chosen, params.get("no", ""), at)
-    return render(request, f"hotline/desks/{name}.html", queue_title=title, desk=name, **shown, **more)
+    return render(request, "hotline/desks/queue.html", queue_title=title, desk=name, **shown)
 
 
 def _number(asked: str) -> str:

@@ -41,8 +41,8 @@ async def one(no: str) -> Released | None:
 
 async def _released(tickets: Sequence[Ticket]) -> list[Released]:
     shown = []
-    for ticket in tickets:
-        await ticket.fetch_related("assignments__agency")
+    if tickets:
+        await Ticket.fetch_for_list(list(tickets), "assignments__agency")
     refs = [thing.ref for ticket in tickets for thing in (ticket, *ticket.assignments)]
     texts = await journal.unsealed_all(refs, ("body", "answer"))
     for ticket in tickets:

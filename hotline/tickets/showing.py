@@ -1,6 +1,6 @@
 """A ticket as one person sees it: what pages, print and the desks' panes show, gathered in a few queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from hotline.categories import queries as categories
 from hotline.permissions import P
 from hotline.tickets import disclosure, queries
-from hotline.tickets.forms import Type, Urgency
+from hotline.tickets.forms import Outcome, Type, Urgency
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.rules import OUTSIDERS
 from kernel.calendar import Calendar, current
@@ -20,6 +20,7 @@ from kernel.clocks.words import Remaining, remaining
 from kernel.lifecycle import QUIET, asked_moves
 from kernel.models import Entry, Thing
 from kernel.people import queries as people
+from kernel.people.models import Organisation
 from kernel.permissions import Actor
 from kernel.secrets import masking
 
@@ -28,6 +29,7 @@ STEPS = {
     "review": "审核", "visit": "回访", "total": "对诉求人总时限",
 }  # fmt: skip
 FORWARD = ("sign", "reply", "dispatch", "review", "close", "answer_directly", "supply")  # the one filled button, in order
+LEVEL_MIN = 2  # of the tree: what lies below the city
 OFF_THE_PAGE = {"bring_again", "archive"}  # done by import and by the night
 CALLERS_SEE = {
     "register", "queue", "dispatch", "start", "wait", "supply", "submit", "review", "redo", "close", "urge", "withdraw",
@@ -93,10 +95,23 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, Any]:
         "replies": [(share, _newest(texts, share.ref, "body")) for share in shares if share.outcome is not None],
         "answer": _newest(texts, ticket.ref, "answer"),
         "question": _open_question(shares, entries, texts),
-        "agencies": await people.agencies() if actor.may_anywhere(P.TICKET_DISPATCH) else [],
         "proposals": None,
+        "agency_options": _options(await people.agencies()) if actor.may_anywhere(P.TICKET_DISPATCH) else [],
+        "leaf_options": [(leaf.code, leaf.path_name) for leaf in await categories.leaves()],
+        "outcomes": [(outcome.value, outcome.label) for outcome in Outcome],
+        "entry_words": _entry_words(ticket, shares),
         "same_caller": await queries.same_caller(ticket) if actor.may(P.TICKET_READ, ticket.region_path) else [],
     }
+
+
+def _options(agencies: Sequence[Organisation]) -> list[tuple[str, str]]:
+    """Work goes to agencies, centres, enterprises and the four levels of territory, not to governments above."""
+    return [(org.code, org.name) for org in agencies if org.level >= LEVEL_MIN]
+
+
+def _entry_words(ticket: Ticket, shares: Sequence[Assignment]) -> Callable[[Entry], str]:
+    things: dict[str, Thing] = {thing.ref: thing for thing in (ticket, *shares)}
+    return lambda entry: f"{_label(things[entry.subject], entry)}　{entry.subject.partition(':')[2][-8:]}"
 
 
 async def offers(ticket: Ticket, shares: Sequence[Assignment], actor: Actor, at: datetime) -> list[Offer]:
@@ -116,6 +131,12 @@ async def offers(ticket: Ticket, shares: Sequence[Assignment], actor: Actor, at:
         Offer(o.name, o.label, o.version, o.share, o.reason, first=o.name == ahead) for o in found
     ]
     return sorted(found, key=lambda offer: (not offer.first, bool(offer.reason)))
+
+
+def typed(request: Request) -> dict[str, Any]:
+    """What was typed into which of the page's forms: `_move` says which."""
+    sent = getattr(request.state, "typed", {})
+    return {"typed_moves": {"_move": ""} | dict(sent.items())}
 
 
 def after(request: Request, ticket: Ticket) -> str:

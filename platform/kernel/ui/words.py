@@ -1,6 +1,6 @@
 """How times, spans and numbers are said (文风): one way in prose, one in tables, one in logs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 CITY = ZoneInfo("Asia/Shanghai")
@@ -16,6 +16,11 @@ def day(at: datetime) -> str:
 def day_and_time(at: datetime) -> str:
     """11 月 23 日 星期一 14:26"""
     return f"{day(at)} {at.astimezone(CITY):%H:%M}"
+
+
+def last_day(bound: datetime) -> str:
+    """The day that an exclusive bound ends: 24:00 of Monday is said as Monday."""
+    return day(bound - timedelta(microseconds=1))
 
 
 def date(at: datetime) -> str:
@@ -50,6 +55,6 @@ def hash_words(value: bytes) -> str:
 
 
 FILTERS = {
-    "day": day, "day_and_time": day_and_time, "date": date, "moment": moment, "iso": iso, "clock_face": clock_face,
+    "day": day, "day_and_time": day_and_time, "last_day": last_day, "date": date, "moment": moment, "iso": iso, "clock_face": clock_face,
     "thousands": thousands, "hash_words": hash_words,
 }  # fmt: skip
