@@ -19,7 +19,8 @@ from kernel.settings import settings
 
 CITY = ZoneInfo("Asia/Shanghai")
 TIME = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?)?(?:[Zz]|[+-]\d\d:?\d\d)?"
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
+    r"(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?)?(?:[Zz]|[+-]\d\d:?\d\d)?"
 )
 TYPES = {kind.label: kind for kind in Type}
 NUMBERS_AT_ONCE = 1_000
@@ -94,7 +95,9 @@ def _title_and_content(row: Row, warnings: list[str]) -> tuple[str, str]:
 def _time(text: str, at: datetime, warnings: list[str]) -> str:
     found = TIME.search(text.strip())
     if found is None:
-        warnings.append(f"时间“{text.strip()[:20]}”无法识别，按导入时间登记" if text.strip() else "没有时间，按导入时间登记")
+        warnings.append(
+            f"时间“{text.strip()[:20]}”无法识别，按导入时间登记" if text.strip() else "没有时间，按导入时间登记"
+        )
         return at.isoformat()
     try:
         parts = [int(part or 0) for part in found.groups()]

@@ -1,7 +1,6 @@
 """`sunhall doctor`: every problem with the step that mends it."""
 
 import shutil
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -24,7 +23,7 @@ POSTGRES_WANTED = {"fsync": "on", "synchronous_commit": "on", "full_page_writes"
 
 
 async def every(modules: Iterable[Module], at: datetime) -> list[Problem]:
-    found = [problem for look in (_python, _keys, _disk, _public) for problem in look()]
+    found = [problem for look in (_keys, _disk, _public) for problem in look()]
     try:
         async with opened(database_config(modules, settings().database_url)):
             for look in (_database, _calendar, _parked, _administrators):
@@ -37,12 +36,6 @@ async def every(modules: Iterable[Module], at: datetime) -> list[Problem]:
         mend = "核对 SUNHALL_DATABASE_URL；还没有数据库时运行 sunhall init"
         found.append(("数据库", f"不能使用：{type(wrong).__name__}", mend))
     return found
-
-
-def _python() -> list[Problem]:
-    if sys.version_info >= (3, 11):
-        return []
-    return [("Python", "版本低于 3.11", "安装 Python 3.11 或更新的版本")]
 
 
 def _keys() -> list[Problem]:
@@ -65,7 +58,9 @@ def _disk() -> list[Problem]:
 def _public() -> list[Problem]:
     limits = settings()
     if limits.public_url.startswith("https://") and limits.demo_password is not None:
-        return [("演示帐号", "对外服务的大厅设置了演示口令", "去掉 SUNHALL_DEMO_PASSWORD，不要在对外的大厅里用演示城市")]
+        return [
+            ("演示帐号", "对外服务的大厅设置了演示口令", "去掉 SUNHALL_DEMO_PASSWORD，不要在对外的大厅里用演示城市")
+        ]
     return []
 
 
@@ -73,24 +68,38 @@ async def _database(at: datetime) -> list[Problem]:
     connection, found = get_connection("default"), []
     if settings().on_sqlite:
         for name, wanted in SQLITE_WANTED.items():
-            _, rows = await connection.execute_query(f"PRAGMA {name}")  # noqa: S608 (names are ours)
+            _, rows = await connection.execute_query(f"PRAGMA {name}")
             if str(rows[0][0]).lower() != wanted:
                 found.append(("SQLite", f"{name} 是 {rows[0][0]}，应为 {wanted}", "重新启动；仍然如此请检查数据库文件"))
         return found
     for name, wanted in POSTGRES_WANTED.items():
         _, rows = await connection.execute_query("SELECT current_setting($1) AS now", [name])
         if rows[0]["now"] != wanted:
-            found.append(("PostgreSQL", f"{name} 是 {rows[0]['now']}，应为 {wanted}", f"在 postgresql.conf 中设 {name} = {wanted}"))
+            found.append(
+                (
+                    "PostgreSQL",
+                    f"{name} 是 {rows[0]['now']}，应为 {wanted}",
+                    f"在 postgresql.conf 中设 {name} = {wanted}",
+                )
+            )
     _, rows = await connection.execute_query("SELECT now() AS now")
     if abs((rows[0]["now"] - datetime.now(UTC)).total_seconds()) > 2:
-        found.append(("时钟", "本机与数据库的时间相差超过 2 秒", "在两台机器上启用时间同步（chrony 或 systemd-timesyncd）"))
+        found.append(
+            ("时钟", "本机与数据库的时间相差超过 2 秒", "在两台机器上启用时间同步（chrony 或 systemd-timesyncd）")
+        )
     return found
 
 
 async def _calendar(at: datetime) -> list[Problem]:
     calendar = await current()
     if at.month >= 12 and at.year + 1 not in calendar.announced:
-        return [("工作日历", f"{at.year + 1} 年的安排还没有导入，期限按暂定计算", f"sunhall import calendar {at.year + 1}.json")]
+        return [
+            (
+                "工作日历",
+                f"{at.year + 1} 年的安排还没有导入，期限按暂定计算",
+                f"sunhall import calendar {at.year + 1}.json",
+            )
+        ]
     return []
 
 

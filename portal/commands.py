@@ -1,6 +1,5 @@
 """What the commands do: open the hall's database, call the modules, gather what there is to say."""
 
-import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -99,13 +98,7 @@ async def import_files(kind: str, files: Iterable[Path], options: Options, *, at
 
 async def _one_file(importer: Importer, path: Path, asked: Asked, options: Options, bar: Progress) -> Report:
     if importer.whole is not None:
-        if not path.is_file():
-            raise reading.UnreadableFile(file=path.name, problem="没有这个文件，请核对路径。")
-        try:
-            document = json.loads(reading.text_of(path))
-        except ValueError as wrong:
-            raise reading.UnreadableFile(file=path.name, problem="不是完好的 JSON。") from wrong
-        return await importer.whole(document, asked)
+        return await importer.whole(reading.document(path), asked)
     rows = list(reading.read(path, importer))
     task = bar.add_task(path.name, total=len(rows))
     return await running.run(

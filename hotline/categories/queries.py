@@ -60,9 +60,7 @@ async def _every() -> tuple[Leaf, ...]:
     read_at, known = _read.get(home(), (0.0, ()))
     if not known or time.monotonic() - read_at > KEPT_S:
         rows = await Category.filter(level=LEAF_LEVEL).order_by("code")
-        known = tuple(
-            Leaf(row.code, row.name, row.path_name, row.agency, _words(row), row.active) for row in rows
-        )
+        known = tuple(Leaf(row.code, row.name, row.path_name, row.agency, _words(row), row.active) for row in rows)
         _read[home()] = (time.monotonic(), known)
     return known
 

@@ -21,16 +21,19 @@ from kernel.settings import settings
 
 BATCH = 15
 STORIES = {
-    "reg": 6, "pdisp": 24, "disp": 26, "recalled": 4, "hand": 30, "urged": 10, "contacted": 8, "waiting": 8, "fix": 8, "review": 16,
-    "visit": 18, "redo": 6, "closed": 90, "direct": 22, "wdrawn": 8, "arch": 16,
+    "reg": 6, "pdisp": 24, "disp": 26, "recalled": 4, "hand": 30, "urged": 10, "contacted": 8, "waiting": 8,
+    "fix": 8, "review": 16, "visit": 18, "redo": 6, "closed": 90, "direct": 22, "wdrawn": 8, "arch": 16,
 }  # fmt: skip
 AGES_H = {
-    "reg": (1, 5), "pdisp": (1, 31), "disp": (5, 44), "recalled": (6, 28), "hand": (4, 120), "urged": (30, 130), "contacted": (10, 100),
-    "waiting": (50, 120), "fix": (100, 200), "review": (72, 190), "visit": (96, 230), "redo": (240, 400),
+    "reg": (1, 5), "pdisp": (1, 31), "disp": (5, 44), "recalled": (6, 28), "hand": (4, 120),
+    "urged": (30, 130), "contacted": (10, 100), "waiting": (50, 120), "fix": (100, 200), "review": (72, 190), "visit": (96, 230), "redo": (240, 400),
     "closed": (260, 1400), "direct": (2, 700), "wdrawn": (48, 400), "arch": (1100, 1700),
 }  # fmt: skip
 AT_AGENCY = {"disp", "hand", "urged", "contacted", "waiting", "fix", "review"}
-NAMES = "陈明 周芸 李大勇 王秀兰 张建 刘小曼 赵一鸣 孙桂英 何伟 吴燕 郑国强 冯莉 褚志远 卫东 蒋欣 沈波 韩梅 杨洋 朱玲 秦刚".split()
+NAMES = (
+    "陈明", "周芸", "李大勇", "王秀兰", "张建", "刘小曼", "赵一鸣", "孙桂英", "何伟", "吴燕", "郑国强", "冯莉",
+    "褚志远", "卫东", "蒋欣", "沈波", "韩梅", "杨洋", "朱玲", "秦刚",
+)  # fmt: skip
 CHANNELS = (Channel.PHONE, Channel.PHONE, Channel.WECHAT, Channel.PHONE, Channel.WALK_IN, Channel.APP)
 OPENS, CLOSES = time(9, 10), time(16, 40)
 Who = Mapping[str, Actor]  # role of the story → the account that plays it; agencies under their codes
@@ -64,7 +67,9 @@ async def build_categories(at: datetime) -> int:
     asked, count = Asked(source="demo", by=SYSTEM, at=at), 0
     async with transaction():
         for row in rows("categories.csv"):
-            named = {field: row[heading[0]] for field, heading in categories.CATEGORIES.headings.items() if heading[0] in row}
+            named = {
+                field: row[heading[0]] for field, heading in categories.CATEGORIES.headings.items() if heading[0] in row
+            }
             await categories.take(named, asked)
             count += 1
     return count
@@ -84,8 +89,8 @@ async def build_tickets(at: datetime, who: Who, progress: Callable[[int, int], N
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
-    with (files("hotline.demo") / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    text = (files("hotline.demo") / name).read_text(encoding="utf-8")
+    yield from csv.DictReader(text.splitlines())
 
 
 def _tales(at: datetime) -> Iterator[Tale]:
@@ -93,7 +98,13 @@ def _tales(at: datetime) -> Iterator[Tale]:
     agencies = {row["编码"]: row["承办单位代码"] for row in rows("categories.csv")}
     matters = [
         Matter(
-            row["分类"], Type(row["性质"]), Urgency(row["紧急"]), row["标题"], row["内容"], row["答复"], agencies[row["分类"]]
+            row["分类"],
+            Type(row["性质"]),
+            Urgency(row["紧急"]),
+            row["标题"],
+            row["内容"],
+            row["答复"],
+            agencies[row["分类"]],
         )
         for row in rows("matters.csv")
     ]
@@ -177,7 +188,9 @@ class _Walk:
 
     async def _disp(self) -> None:
         self._later(minutes=25 + self.tale.number % 90)
-        facts = forms.Dispatch(lead=self.tale.matter.agency, basis=f"派单目录：{self.tale.matter.category} 对应单位职责")
+        facts = forms.Dispatch(
+            lead=self.tale.matter.agency, basis=f"派单目录：{self.tale.matter.category} 对应单位职责"
+        )
         await actions.dispatch(self.ticket, facts, **self._way("dispatcher", self.ticket))
         share = await Assignment.filter(ticket=self.ticket).order_by("-id").first()
         assert share is not None
@@ -204,7 +217,9 @@ class _Walk:
     async def _contacted(self) -> None:
         await self._hand()
         self._office(hours=3)
-        facts = forms.Contact(channel=Channel.PHONE, reached=True, summary=Sealed("已电话联系，说明办理安排，约定上门时间。"))
+        facts = forms.Contact(
+            channel=Channel.PHONE, reached=True, summary=Sealed("已电话联系，说明办理安排，约定上门时间。")
+        )
         await actions.contact(self.share, facts, **self._way(self.tale.matter.agency, self.share))
 
     async def _waiting(self) -> None:
@@ -236,7 +251,10 @@ class _Walk:
         await self._visit()
         self._office(hours=8)
         unhappy = forms.Visit(
-            reached=True, solved=Solved.NO, satisfied=Satisfied.DISSATISFIED, note=Sealed("诉求人称两天后又出现同样问题。")
+            reached=True,
+            solved=Solved.NO,
+            satisfied=Satisfied.DISSATISFIED,
+            note=Sealed("诉求人称两天后又出现同样问题。"),
         )
         await actions.visit(self.ticket, unhappy, **self._way("visitor", self.ticket))
         self._later(minutes=40)

@@ -102,7 +102,9 @@ async def _rows(found: Sequence[tuple[Ticket, Assignment | None]], at: datetime)
     for clock in await Clock.filter(subject__in=subjects, stopped_at=None).order_by("-due_at"):
         nearest[clock.subject] = clock
     return [
-        Row(ticket, share, _left(nearest.get((share or ticket).ref), calendar, at), names.get(ticket.category or "", ""))
+        Row(
+            ticket, share, _left(nearest.get((share or ticket).ref), calendar, at), names.get(ticket.category or "", "")
+        )
         for ticket, share in found
     ]
 

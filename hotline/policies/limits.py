@@ -24,9 +24,7 @@ async def seed(at: datetime) -> None:
     document = tomllib.loads((files("hotline.policies") / "default-v1.toml").read_text())
     if not await Policy.filter(version=document["version"]).exists():
         begins = document.pop("effective_from")
-        await Policy.create(
-            version=document["version"], effective_from=begins, document=document, taken_in_at=at
-        )
+        await Policy.create(version=document["version"], effective_from=begins, document=document, taken_in_at=at)
     _read.clear()
 
 

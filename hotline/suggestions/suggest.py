@@ -28,7 +28,11 @@ class Guess:
 
 async def for_ticket(ticket: Ticket, content: str, *, by: Actor) -> dict[str, object]:
     guesses = await _guesses(ticket.title, content)
-    same = [other for other in await queries.similar(ticket.title, ticket.phone_index, but=ticket.id) if await _seen(by, other)]
+    same = [
+        other
+        for other in await queries.similar(ticket.title, ticket.phone_index, but=ticket.id)
+        if await _seen(by, other)
+    ]
     return await _shown(guesses, same)
 
 
@@ -67,9 +71,7 @@ async def _shown(guesses: list[Guess], same: list[Ticket]) -> dict[str, object]:
             {"code": g.code, "name": g.name, "p": g.permille / 1000, "words": list(g.words)} for g in guesses
         ],
         "agencies": list(agencies.values()),
-        "duplicates": [
-            {"no": other.no, "title": other.title, "state_label": other.state.label} for other in same
-        ],
+        "duplicates": [{"no": other.no, "title": other.title, "state_label": other.state.label} for other in same],
     }
 
 

@@ -38,7 +38,9 @@ async def of_person(actor: Actor, at: datetime) -> list[Affair]:
             no=ticket.no,
             state=ticket.state.label,
             note=NOTES[ticket.state],
-            clock=remaining(clocks[ticket.ref], calendar, at) if ticket.ref in clocks and ticket.state in OPEN else None,
+            clock=remaining(clocks[ticket.ref], calendar, at)
+            if ticket.ref in clocks and ticket.state in OPEN
+            else None,
             at=ticket.registered_at,
         )
         for ticket in tickets

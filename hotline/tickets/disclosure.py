@@ -1,4 +1,4 @@
-"""Who may learn what of a caller at which stage, and what of a ticket everyone may read. One place for every channel."""
+"""Who may learn what of a caller at which stage, and what everyone may read. One place for every channel."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

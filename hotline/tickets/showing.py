@@ -28,7 +28,15 @@ STEPS = {
     "dispatch": "派单", "sign": "签收", "first_contact": "首次联系", "handle": "办理", "redo": "重办",
     "review": "审核", "visit": "回访", "total": "对诉求人总时限",
 }  # fmt: skip
-FORWARD = ("sign", "reply", "dispatch", "review", "close", "answer_directly", "supply")  # the one filled button, in order
+FORWARD = (
+    "sign",
+    "reply",
+    "dispatch",
+    "review",
+    "close",
+    "answer_directly",
+    "supply",
+)  # the one filled button, in order
 LEVEL_MIN = 2  # of the tree: what lies below the city
 OFF_THE_PAGE = {"bring_again", "archive"}  # done by import and by the night
 CALLERS_SEE = {
@@ -127,9 +135,7 @@ async def offers(ticket: Ticket, shares: Sequence[Assignment], actor: Actor, at:
                 found.append(Offer(move.name, move.label, thing.version, share_no, reason, first=False))
     ready = [offer.name for offer in found if not offer.reason]
     ahead = next((name for name in FORWARD if name in ready), "")
-    found = [
-        Offer(o.name, o.label, o.version, o.share, o.reason, first=o.name == ahead) for o in found
-    ]
+    found = [Offer(o.name, o.label, o.version, o.share, o.reason, first=o.name == ahead) for o in found]
     return sorted(found, key=lambda offer: (not offer.first, bool(offer.reason)))
 
 
@@ -174,9 +180,7 @@ async def listing(actor: Actor, params: Mapping[str, str], at: datetime) -> dict
 async def _clocks(ticket: Ticket, shares: Sequence[Assignment], calendar: Calendar, at: datetime) -> list[ClockLine]:
     refs = [ticket.ref, *(share.ref for share in shares)]
     clocks = await Clock.filter(subject__in=refs).order_by("started_at", "id")
-    lines = [
-        ClockLine(clock.step, STEPS[clock.step], clock, remaining(clock, calendar, at)) for clock in clocks
-    ]
+    lines = [ClockLine(clock.step, STEPS[clock.step], clock, remaining(clock, calendar, at)) for clock in clocks]
     return sorted(lines, key=lambda line: line.step == "total")
 
 
@@ -252,4 +256,3 @@ def _open_question(
         if last is not None and last.move == "ask_caller":
             return texts.get((share.ref, last.seq, "question"), "")
     return ""
-

@@ -37,7 +37,7 @@ def arrows(moves: Mapping[str, Move]) -> list[Arrow]:
         ways = [(move.label, move.target), *((branch.label, branch.target) for branch in move.branches)]
         for label, target in ways:
             if target is not None:
-                sources: list[Labelled | None] = sorted(move.sources) if move.sources else [None]  # type: ignore[list-item]
+                sources: list[Labelled | None] = [*sorted(move.sources)] or [None]
                 found += [Arrow(source, target, label, move.permission is not None) for source in sources]
     return found
 

@@ -17,8 +17,8 @@ from kernel.ui import pages as ui
 KERNEL = Module(
     name="kernel",
     models=(
-        "kernel.models", "kernel.people.models", "kernel.calendar.models", "kernel.clocks.models", "kernel.inbox.models",
-        "kernel.edge.models",
+        "kernel.models", "kernel.people.models", "kernel.calendar.models", "kernel.clocks.models",
+        "kernel.inbox.models", "kernel.edge.models",
     ),
     templates=("ui", "people", "inbox", "administration"),
     routes=(

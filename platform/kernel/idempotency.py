@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
@@ -70,7 +71,7 @@ async def _remembered(asked: Asked, at: datetime) -> Answer | None:
     return row.status, secrets.unseal(row.answer, subject=f"answered:{row.id}", place=asked.key)
 
 
-def _place(asked: Asked) -> dict[str, object]:
+def _place(asked: Asked) -> dict[str, Any]:
     return {"actor_id": asked.actor_id, "route": asked.route, "key": asked.key}
 
 

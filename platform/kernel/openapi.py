@@ -124,9 +124,7 @@ def _operations(
             yield where, _operation(where, method, one, route, body)
 
 
-def _operation(
-    path: str, method: str, told: Description, route: Route, body: dict[str, Any] | None
-) -> dict[str, Any]:
+def _operation(path: str, method: str, told: Description, route: Route, body: dict[str, Any] | None) -> dict[str, Any]:
     access = getattr(route.endpoint, "access", "public")
     operation: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "_", f"{method.lower()}{path}").strip("_"),
@@ -138,9 +136,12 @@ def _operation(
     if method == "POST" and "session" not in path:
         operation["parameters"].append(
             {
-                "name": "Idempotency-Key", "in": "header", "required": False, "schema": TEXT | {"maxLength": 120},
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": TEXT | {"maxLength": 120},
                 "description": "请求编号：同一编号只有一次效果",
-            }  # fmt: skip
+            }
         )
     if body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
@@ -205,7 +206,11 @@ def list_of(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _error_schema() -> dict[str, Any]:
     fields = {"type": "object", "additionalProperties": TEXT}
-    error = {"type": "object", "required": ["code", "text"], "properties": {"code": TEXT, "text": TEXT, "fields": fields}}
+    error = {
+        "type": "object",
+        "required": ["code", "text"],
+        "properties": {"code": TEXT, "text": TEXT, "fields": fields},
+    }
     return {"type": "object", "required": ["error"], "properties": {"error": error}}
 
 

@@ -34,7 +34,9 @@ async def build(at: datetime, *, progress: Progress) -> dict[str, object]:
         return {"said": []}
     asked = Asked(source="demo", by=SYSTEM, at=at)
     for row in _rows("organisations.csv"):
-        named = {field: row[headings[0]] for field, headings in organisations.ORGS.headings.items() if headings[0] in row}
+        named = {
+            field: row[headings[0]] for field, headings in organisations.ORGS.headings.items() if headings[0] in row
+        }
         await organisations.take(named, asked)
     given = settings().demo_password
     password = given.get_secret_value() if given else entropy.token_urlsafe(PASSWORD_BYTES)
@@ -42,7 +44,13 @@ async def build(at: datetime, *, progress: Progress) -> dict[str, object]:
     await hotline.build_categories(at)
     await hotline.build_tickets(at, await _players(), progress)
     lines = [f"  {username:12} {words}" for username, words in SAID]
-    return {"said": ["演示帐号，口令都是：", f"  {password}" if not given else "  （SUNHALL_DEMO_PASSWORD 中的口令）", *lines]}
+    return {
+        "said": [
+            "演示帐号，口令都是：",
+            f"  {password}" if not given else "  （SUNHALL_DEMO_PASSWORD 中的口令）",
+            *lines,
+        ]
+    }
 
 
 async def _accounts(at: datetime, hashed: str) -> None:
@@ -69,8 +77,8 @@ async def _accounts(at: datetime, hashed: str) -> None:
     for row in wanted:
         unit = units.get(row["单位代码"])
         scopes = {"city": settings().region_path, "own": unit.path if unit else "/", "all": "/"}
-        for role in filter(None, row["角色"].split(";")):
-            grants.append(Grant(account=known[row["用户名"]], role=role, scope=scopes[row["范围"]]))
+        roles = filter(None, row["角色"].split(";"))
+        grants += [Grant(account=known[row["用户名"]], role=role, scope=scopes[row["范围"]]) for role in roles]
     await Grant.bulk_create(grants)
 
 
@@ -88,5 +96,5 @@ async def _players() -> dict[str, Actor]:
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    with (files("portal.demo") / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    text = (files("portal.demo") / name).read_text(encoding="utf-8")
+    yield from csv.DictReader(text.splitlines())

@@ -52,7 +52,9 @@ def _checked(data: Mapping[str, Any]) -> tuple[int, str, dict[date, tuple[bool, 
         }
         document = " ".join(map(str, data.get("papers", ())))[:300]
     except (KeyError, TypeError, ValueError) as wrong:
-        raise FormRejected({"days": "每一天须有 date（如 2027-01-01）、name 和 isOffDay，整个文件须有 year。"}) from wrong
+        raise FormRejected(
+            {"days": "每一天须有 date（如 2027-01-01）、name 和 isOffDay，整个文件须有 year。"}
+        ) from wrong
     if year not in YEARS:
         raise FormRejected({"year": f"年份须在 {YEARS.start} 到 {YEARS.stop - 1} 之间。"})
     if not days:

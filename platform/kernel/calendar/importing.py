@@ -17,7 +17,7 @@ async def take(row: Row, asked: Asked) -> Outcome:
 async def whole(document: Any, asked: Asked) -> Report:
     """Each shifted deadline is a warned row, so that somebody looks at it."""
     if not isinstance(document, dict):
-        raise FormRejected({"year": "一个文件是一年的安排：{\"year\": 2027, \"papers\": […], \"days\": […]}。"})
+        raise FormRejected({"year": '一个文件是一年的安排：{"year": 2027, "papers": […], "days": […]}。'})
     report = Report()
     shifts = await actions.import_year(document, by=asked.by, at=asked.at)
     report.add(1, Outcome(Result.CREATED))

@@ -10,7 +10,7 @@ from kernel.fields import UtcDatetimeField
 
 
 class CalendarYear(Model):
-    """One notice (国务院办公厅关于某年部分节假日安排的通知) as it was taken in; a later one of the same year replaces it."""
+    """One notice (关于部分节假日安排的通知) as it was taken in; a later one of the same year replaces it."""
 
     id = fields.IntField(primary_key=True)
     year = fields.IntField()

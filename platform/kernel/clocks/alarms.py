@@ -66,8 +66,7 @@ async def recompute(*, at: datetime) -> list[str]:
         unsure = [clock for clock in other if clock.provisional != before[clock.id][1]]
         if unsure:
             await Clock.bulk_update(unsure, fields=["provisional", "calendar"])
-        for clock in moved:
-            shifts.append(await _shift(clock, before[clock.id][0], at))
+        shifts += [await _shift(clock, before[clock.id][0], at) for clock in moved]
     return shifts
 
 

@@ -116,7 +116,7 @@ async def prepare(effects: Iterable[Effect], thing: "Thing", facts: Any, at: dat
     return prepared
 
 
-async def _told(
+async def _told(  # noqa: PLR0911 (one return an effect)
     effect: Effect, thing: "Thing", facts: Any, clocks: list[Clock], at: datetime
 ) -> list[tuple[str, dict[str, Any]]]:
     """An effect in words that a stranger can replay; empty when there is nothing that it fits."""

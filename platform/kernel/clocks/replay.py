@@ -49,9 +49,9 @@ async def differences(
         rows[clock.subject][clock.step, clock.span] = clock
     for thing in things:
         told = {(clock.step, clock.span): clock for clock in await replay.clocks(thing.ref, entries.get(thing.ref, []))}
-        for place in sorted({*told, *rows[thing.ref]}):
-            if problem := _problem(told.get(place), rows[thing.ref].get(place)):
-                found.append(f"{thing.ref} 的“{place[0]}”时限{problem}")
+        places = sorted({*told, *rows[thing.ref]})
+        problems = [(place, _problem(told.get(place), rows[thing.ref].get(place))) for place in places]
+        found += [f"{thing.ref} 的“{place[0]}”时限{problem}" for place, problem in problems if problem]
         if problem := _nearest(thing, rows[thing.ref].values()):
             found.append(f"{thing.ref} {problem}")
     return found

@@ -54,7 +54,7 @@ def ruler(clock: Clock, calendar: Calendar, at: datetime) -> Ruler:
         if calendar.is_working(day)
     }
     finished = clock.stopped_at.astimezone(CITY).date() if clock.stopped_at else today
-    charged = {day for day in _days(start + timedelta(days=1), min(finished, today) + timedelta(days=1))}
+    charged = {*_days(start + timedelta(days=1), min(finished, today) + timedelta(days=1))}
     charged = {day for day in charged if calendar.is_working(day) and day not in paused}
     if (end - start).days > DAYS_MAX:
         cells = _weeks(start, end, last, today)

@@ -18,9 +18,9 @@ class OwnOrigin:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in SAFE:
-            if refusal := _refusal(scope, Headers(scope=scope)):
-                return await refuse(refusal, scope, receive, send)
+        unsafe = scope["type"] == "http" and scope["method"] not in SAFE
+        if unsafe and (refusal := _refusal(scope, Headers(scope=scope))):
+            return await refuse(refusal, scope, receive, send)
         return await self.app(scope, receive, send)
 
 

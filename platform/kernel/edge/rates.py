@@ -53,12 +53,18 @@ async def check(rate: Rate, who: str, *, at: datetime, factor: int = 1) -> None:
     """Look without counting. The last window weighs by the part of it that the sliding one still covers."""
     key, now = _key(rate, who), int(at.timestamp())
     bucket, into = now // rate.window_s, now % rate.window_s
-    rows = await RateCount.filter(rate=rate.name, who=key, bucket__in=[bucket - 1, bucket]).values_list("bucket", "count")
+    rows = await RateCount.filter(rate=rate.name, who=key, bucket__in=[bucket - 1, bucket]).values_list(
+        "bucket", "count"
+    )
     counts = {int(str(number)): int(str(count)) for number, count in rows}
     here, before = counts.get(bucket, 0), counts.get(bucket - 1, 0)
     limit = rate.limit * factor
     if here + before * (rate.window_s - into) // rate.window_s >= limit:
-        wait = rate.window_s - into if here >= limit or not before else rate.window_s * (here + before - limit + 1) // before
+        wait = (
+            rate.window_s - into
+            if here >= limit or not before
+            else rate.window_s * (here + before - limit + 1) // before
+        )
         raise TooMany(retry_after_s=max(1, min(wait, rate.window_s)))
 
 
@@ -71,7 +77,9 @@ async def forget(*, at: datetime) -> int:
     """Retention: two days."""
     gone = 0
     for rate in RATES:
-        gone += await RateCount.filter(rate=rate.name, bucket__lt=int(at.timestamp() - KEPT_S) // rate.window_s).delete()
+        gone += await RateCount.filter(
+            rate=rate.name, bucket__lt=int(at.timestamp() - KEPT_S) // rate.window_s
+        ).delete()
     return gone
 
 

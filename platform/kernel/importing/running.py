@@ -3,7 +3,10 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
+
+from tortoise.exceptions import IntegrityError, ValidationError
 
 from kernel.database import transaction
 from kernel.errors import FormRejected, Refusal
@@ -11,9 +14,17 @@ from kernel.labels import Labelled
 from kernel.permissions import Actor
 
 BATCH = 100
-REPORTED_MAX = 10_000
+REPORTED_MAX = 100_000
 Row = Mapping[str, str]
+Rows = Iterable[tuple[int, "Row | Unreadable"]]
 Steps = Callable[[int, int], None]  # done, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that could not be read, and why; the rows around it can."""
+
+    reason: str
 
 
 class Result(Labelled):
@@ -96,7 +107,7 @@ class Undone(Exception):  # noqa: N818 (it takes back what was tried)
 
 async def run(
     importer: Importer,
-    rows: Iterable[tuple[int, Row]],
+    rows: Rows,
     asked: Asked,
     *,
     progress: Callable[[int], None],
@@ -126,7 +137,9 @@ async def run(
     return report
 
 
-async def _one_batch(importer: Importer, batch: list[tuple[int, Row]], asked: Asked, report: Report) -> None:
+async def _one_batch(
+    importer: Importer, batch: list[tuple[int, Row | Unreadable]], asked: Asked, report: Report
+) -> None:
     if importer.prepare:
         await importer.prepare(len(batch), asked)
     async with transaction():
@@ -134,26 +147,27 @@ async def _one_batch(importer: Importer, batch: list[tuple[int, Row]], asked: As
             await _one_row(importer, line, row, asked, report)
 
 
-async def _one_row(importer: Importer, line: int, row: Row, asked: Asked, report: Report) -> None:
+async def _one_row(importer: Importer, line: int, row: Row | Unreadable, asked: Asked, report: Report) -> None:
     try:
+        if isinstance(row, Unreadable):
+            report.add(line, Outcome(Result.REFUSED), row.reason)
+            return
         if missing := [name for name in importer.needed if not row.get(name, "").strip()]:
             headings = "、".join(importer.headings[name][0] for name in missing)
             report.add(line, Outcome(Result.REFUSED), f"缺少“{headings}”，请补上后重新导入。")
             return
         async with transaction():
-            report.add(line, await importer.take(row, asked))
+            outcome = await importer.take(row, asked)
+        report.add(line, outcome)
     except FormRejected as rejected:
         report.add(line, Outcome(Result.REFUSED), "；".join(rejected.fields.values()))
     except Refusal as refusal:
         report.add(line, Outcome(Result.REFUSED), str(refusal))
+    except (IntegrityError, ValidationError):
+        report.add(line, Outcome(Result.REFUSED), "有一格太长，或与已有的数据冲突，请核对后重新导入。")
 
 
-def _batches(rows: Iterable[tuple[int, Row]]) -> Iterable[list[tuple[int, Row]]]:
-    batch: list[tuple[int, Row]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
+def _batches(rows: Rows) -> Iterable[list[tuple[int, Row | Unreadable]]]:
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
         yield batch

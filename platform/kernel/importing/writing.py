@@ -5,10 +5,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from kernel.importing.reading import UnreadableFile
+from kernel.importing.reading import FORMULA_SIGNS, UnreadableFile
 from kernel.importing.running import Exporter
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+CELL_CHARS_MAX = 32_767  # of a spreadsheet
 
 
 async def write(exporter: Exporter, path: Path, *, progress: Callable[[int], None]) -> int:
@@ -18,8 +18,14 @@ async def write(exporter: Exporter, path: Path, *, progress: Callable[[int], Non
         raise UnreadableFile(file=path.name, problem="导出只写 CSV、JSONL 和 XLSX，请改文件名的后缀。")
     unfinished = path.with_name(path.name + ".part")
     writer = {"csv": _csv, "jsonl": _jsonl, "xlsx": _xlsx}[ending]
-    count = await writer(exporter, unfinished, progress)
-    unfinished.replace(path)
+    try:
+        unfinished.touch(mode=0o600)  # what is exported may be personal
+        count = await writer(exporter, unfinished, progress)
+        unfinished.replace(path)
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as wrong:
+        raise UnreadableFile(file=str(path), problem="不能写到这个位置，请核对文件夹是否存在、是否有权限。") from wrong
+    finally:
+        unfinished.unlink(missing_ok=True)
     return count
 
 
@@ -49,6 +55,7 @@ async def _jsonl(exporter: Exporter, path: Path, progress: Callable[[int], None]
 async def _xlsx(exporter: Exporter, path: Path, progress: Callable[[int], None]) -> int:
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(exporter.label)
@@ -57,7 +64,8 @@ async def _xlsx(exporter: Exporter, path: Path, progress: Callable[[int], None])
     async for row in exporter.rows():
         cells = []
         for value in row:
-            cell = WriteOnlyCell(sheet, value="" if value is None else str(value))
+            text = ILLEGAL_CHARACTERS_RE.sub("", "" if value is None else str(value))
+            cell = WriteOnlyCell(sheet, value=text[:CELL_CHARS_MAX])
             cell.data_type = "s"  # a text that begins with “=” stays a text
             cells.append(cell)
         sheet.append(cells)
@@ -69,4 +77,4 @@ async def _xlsx(exporter: Exporter, path: Path, progress: Callable[[int], None])
 
 def _harmless(cell: object) -> str:
     text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(DANGEROUS) else text
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_SIGNS) else text

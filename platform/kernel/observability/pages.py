@@ -75,7 +75,7 @@ async def _answers(look: Look) -> bool:
     try:
         async with asyncio.timeout(LOOK_S):
             return await look()
-    except Exception:  # noqa: BLE001 (the outermost boundary of a look at something that may be away)
+    except Exception:
         return False
 
 

@@ -1,6 +1,7 @@
 """Taking in organisations: our own table, and the lists of administrative divisions as they are published."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from kernel.errors import FormRejected
 from kernel.importing.running import Asked, Exporter, Importer, Outcome, Result, Row
@@ -18,7 +19,7 @@ async def take(row: Row, asked: Asked) -> Outcome:
     if len(path) > PATH_MAX:
         raise FormRejected({"parent": f"“{name}”的层级太深。"})
     kind = KINDS.get(row.get("kind", "").strip(), OrganisationKind.GOVERNMENT if code.isdecimal() else None)
-    told = {
+    told: dict[str, Any] = {
         "name": name[:80],
         "short_name": (row.get("short_name", "").strip() or name)[:40],
         "path": path,

@@ -97,9 +97,7 @@ async def signed_out(request: Request, refusal: Refusal) -> Response:
     sent = await request.form()
     kept = [(name, value) for name, value in sent.multi_items() if isinstance(value, str) and name != "_csrf"]
     carried = dict(kept[:CARRIED_MAX])
-    response = render(
-        request, "kernel/people/sign_in.html", next="/", carried=carried, carried_to=request.url.path
-    )
+    response = render(request, "kernel/people/sign_in.html", next="/", carried=carried, carried_to=request.url.path)
     response.status_code = refusal.status
     return response
 

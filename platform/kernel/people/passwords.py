@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 MEMORY_KIB, PASSES, LANES, AT_ONCE = 19_456, 2, 1, 2
 STAFF_CHARS_MIN, CITIZEN_CHARS_MIN, CHARS_MAX = 12, 8, 128
 FIRST_BYTES = 12  # 96 bits
-COMMON = frozenset(
-    """123456789012 111111111111 000000000000 1234567890ab abcd12345678 password1234 passwordpassword qwertyuiop12
-    qwerty123456 1qaz2wsx3edc 1q2w3e4r5t6y admin1234567 administrator adminadmin12 88888888 12345678 123456789
-    1234567890 11111111 00000000 66666666 password password1 iloveyou qwertyui abc12345 a1234567 woaini1314
-    5201314520 147258369 987654321 1qaz2wsx q1w2e3r4 zxcvbnm123 asdfghjkl sunhall12345""".split()
-)
+COMMON = frozenset(  # what everybody tries first
+    {
+        "123456789012", "111111111111", "000000000000", "1234567890ab",
+        "abcd12345678", "password1234", "passwordpassword",
+        "qwertyuiop12", "qwerty123456", "1qaz2wsx3edc", "1q2w3e4r5t6y", "admin1234567", "administrator", "adminadmin12",
+        "88888888", "12345678", "123456789", "1234567890", "11111111", "00000000", "66666666",
+        "password", "password1", "iloveyou", "qwertyui", "abc12345", "a1234567", "woaini1314",
+        "5201314520", "147258369", "987654321", "1qaz2wsx", "q1w2e3r4", "zxcvbnm123", "asdfghjkl",
+        "sunhall12345",
+    }
+)  # fmt: skip
 _room: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
 
 

@@ -10,7 +10,7 @@ from kernel.permissions import Actor, Permission, powers
 
 async def actor_of(account: Account) -> Actor:
     """The account as it acts now: home, roles, powers."""
-    org = await account.org if account.org_id else None
+    org = await Organisation.get(id=account.org_id) if account.org_id else None
     grants = await Grant.filter(account_id=account.id).order_by("id").values_list("role", "scope")
     held = {str(role) for role, _ in grants}
     roles: dict[str, list[str]] = {}

@@ -141,5 +141,3 @@ def _alive(session: SignedInAs, at: datetime) -> bool:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-

@@ -10,7 +10,9 @@ JOIN = r"[ \-\u00a0\u3000\u2010-\u2015\u2212\uff0d_.·]{0,2}"  # what people put
 DIGIT = r"[0-9\uff10-\uff19]"
 ID_18 = re.compile(rf"(?<!{DIGIT})(?:{DIGIT}{JOIN}){{17}}[0-9\uff10-\uff19XxＸｘ](?!{DIGIT})")
 RUN = re.compile(rf"{DIGIT}(?:{JOIN}{DIGIT}){{5,}}[XxＸｘ]?")
-PLATE = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·\s]?[A-HJ-NP-Z0-9]{5,6}(?![A-Z0-9])")
+PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·\s]?[A-HJ-NP-Z0-9]{5,6}(?![A-Z0-9])"
+)
 MOBILE = re.compile(r"1[3-9]\d{9}")
 FIXED = re.compile(r"0\d{2,3}[2-9]\d{6,7}")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
