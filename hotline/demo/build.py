@@ -25,9 +25,9 @@ STORIES = {
     "fix": 8, "review": 16, "visit": 18, "redo": 6, "closed": 90, "direct": 22, "wdrawn": 8, "arch": 16,
 }  # fmt: skip
 AGES_H = {
-    "reg": (1, 5), "pdisp": (1, 31), "disp": (5, 44), "recalled": (6, 28), "hand": (4, 120),
-    "urged": (30, 130), "contacted": (10, 100), "waiting": (50, 120), "fix": (100, 200), "review": (72, 190), "visit": (96, 230), "redo": (240, 400),
-    "closed": (260, 1400), "direct": (2, 700), "wdrawn": (48, 400), "arch": (1100, 1700),
+    "reg": (1, 5), "pdisp": (1, 31), "disp": (5, 44), "recalled": (6, 28), "hand": (4, 120), "urged": (30, 130),
+    "contacted": (10, 100), "waiting": (50, 120), "fix": (100, 200), "review": (72, 190), "visit": (96, 230),
+    "redo": (240, 400), "closed": (260, 1400), "direct": (2, 700), "wdrawn": (48, 400), "arch": (1100, 1700),
 }  # fmt: skip
 AT_AGENCY = {"disp", "hand", "urged", "contacted", "waiting", "fix", "review"}
 NAMES = (

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 
 from kernel import kinds, views
 from kernel.clocks import replay
-from kernel.journal import GENESIS, broken_link, opened
+from kernel.journal import GENESIS, broken_link, opened, plain
 from kernel.models import Entry, SealedText, Thing
 
 BATCH = 500
@@ -41,7 +41,9 @@ async def _batch(things: Sequence[Thing], *, full: bool) -> list[str]:
             texts[row.subject].append(row)
     found = []
     for thing in things:
-        found += differences(thing, entries[thing.ref]) + broken_seals(texts[thing.ref], entries[thing.ref])
+        chain = differences(thing, entries[thing.ref])
+        found += chain or changed_columns(thing, entries[thing.ref], texts[thing.ref])
+        found += broken_seals(texts[thing.ref], entries[thing.ref])
     if full:
         found += await replay.differences(things, entries)
     return found
@@ -60,6 +62,28 @@ def differences(thing: Any, entries: Sequence[Entry]) -> list[str]:
     if thing.state.value != state:
         found.append(f"{thing.ref} 状态为“{thing.state.label}”，与日志不一致")
     return found
+
+
+def changed_columns(thing: Any, entries: Sequence[Entry], texts: Sequence[SealedText]) -> list[str]:
+    """Each column that a move wrote must still say what the newest such move told the journal."""
+    salts = {(row.seq, row.field): row.salt for row in texts}
+    told: dict[str, tuple[int, Any]] = {}
+    for entry in entries:
+        move = thing.moves.get(entry.move)
+        for name in move.columns if move else ():
+            told[name] = (entry.seq, entry.facts.get(name))
+        for name, value in entry.facts.get("_set", {}).items():
+            told[name] = (entry.seq, value)
+    wrong = [name for name, (seq, value) in told.items() if not _says(thing, name, value, salts.get((seq, name)))]
+    return [f"{thing.ref} 的“{name}”与日志不一致" for name in wrong]
+
+
+def _says(thing: Any, name: str, value: Any, salt: bytes | None) -> bool:
+    """A sealed fact is compared by its salted digest; erased, it can be compared no more."""
+    now = plain(getattr(thing, name))
+    if isinstance(value, dict) and "sealed" in value:
+        return salt is None or hashlib.sha256(salt + str(now).encode()).hexdigest() == value["sealed"]
+    return bool(now == value)
 
 
 def broken_seals(rows: Sequence[SealedText], entries: Sequence[Entry]) -> list[str]:

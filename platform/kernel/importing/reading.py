@@ -13,6 +13,7 @@ from typing import Any
 from kernel.errors import Refusal
 from kernel.forms import unfit
 from kernel.importing.running import Importer, Row, Unreadable
+from kernel.importing.spreadsheet import SENTENCE
 
 FILE_BYTES_MAX, FIELD_CHARS_MAX, ROWS_MAX = 200 * 2**20, 200_000, 2_000_000
 CHILD_S = 25
@@ -136,7 +137,8 @@ def _xlsx(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise UnreadableFile(file=path.name, problem="打开它太久，请拆小或另存为 CSV。") from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        problem = said[-1] if done.returncode == 1 and said else "它太大或已损坏，请拆小或另存为 CSV。"
+        told = done.returncode == SENTENCE and said
+        problem = said[-1] if told else "它太大，或不是完好的 XLSX，请拆小、重新导出或另存为 CSV。"
         raise UnreadableFile(file=path.name, problem=problem)
     for line, row in enumerate(done.stdout.decode().rstrip("\n").split("\n"), start=1):
         if row:

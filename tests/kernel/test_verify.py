@@ -1,0 +1,121 @@
+"""Whatever is changed behind the journal's back is found and named."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from hotline.tickets.models import Assignment, Ticket
+from kernel import verify, views
+from kernel.clocks.models import Clock
+from kernel.models import Entry, SealedText, View
+from tests.factories import DISPATCHER, LIFE, NOW, OPERATOR, a_ticket, share_of, walk
+
+pytestmark = pytest.mark.usefixtures("database")
+Tampering = Callable[[Ticket], Awaitable[object]]
+
+
+async def found() -> list[str]:
+    checked, differences = await verify.chains(True, lambda done, of: None)
+    assert checked
+    return differences
+
+
+async def swap_two_entries(ticket: Ticket) -> None:
+    second, third = await Entry.filter(subject=ticket.ref, seq__in=[2, 3]).order_by("seq")
+    for entry, seq in ((second, 1_000), (third, 2), (second, 3)):
+        await Entry.filter(id=entry.id).update(seq=seq)
+
+
+async def swap_two_ciphertexts(ticket: Ticket) -> None:
+    one, other = (await SealedText.filter(subject=ticket.ref).order_by("id"))[:2]
+    await SealedText.filter(id=one.id).update(ciphertext=other.ciphertext)
+
+
+async def insert_an_entry(ticket: Ticket) -> None:
+    last = await Entry.filter(subject=ticket.ref).order_by("-seq").first()
+    assert last is not None
+    entry = Entry(
+        subject=ticket.ref,
+        seq=last.seq + 1,
+        at=last.at,
+        actor_id=1,
+        move="note",
+        facts={},
+        prev_hash=last.hash,
+        hash=b"",
+    )
+    await entry.save(force_create=True)
+
+
+def entry(seq: int, **change: object) -> Tampering:
+    return lambda ticket: Entry.filter(subject=ticket.ref, seq=seq).update(**change)  # type: ignore[return-value]
+
+
+def row(**change: object) -> Tampering:
+    return lambda ticket: Ticket.filter(id=ticket.id).update(**change)  # type: ignore[return-value]
+
+
+def without(**which: object) -> Tampering:
+    return lambda ticket: Entry.filter(subject=ticket.ref, **which).delete()  # type: ignore[return-value]
+
+
+TAMPERINGS: dict[str, tuple[Tampering, str]] = {
+    "an actor": (entry(3, actor_id=99), "第 3 条记录断链"),
+    "a move": (entry(3, move="recall"), "第 3 条记录断链"),
+    "a time": (entry(3, at=NOW - timedelta(days=1)), "第 3 条记录断链"),
+    "a fact": (entry(3, facts={"lead": "ZJ"}), "第 3 条记录断链"),
+    "a swapped pair": (swap_two_entries, "第 2 条记录断链"),
+    "an entry removed in the middle": (without(seq=3), "第 3 条记录断链"),
+    "the tail removed": (without(seq__gt=4), "版本为 8，日志有 4 条"),
+    "all removed": (without(), "版本为 8，日志有 0 条"),
+    "an entry put in": (insert_an_entry, "第 9 条记录断链"),
+    "a state": (row(state="reg"), "状态为“已登记”，与日志不一致"),
+    "a version": (row(version=7), "版本为 7"),
+    "a title": (row(title="一切正常"), "“title”与日志不一致"),
+    "an urgency": (row(urgency="critical"), "“urgency”与日志不一致"),
+    "a closing time": (row(closed_at=NOW - timedelta(days=9)), "“closed_at”与日志不一致"),
+    "a deadline in the list": (row(due_at=NOW), "列表中的到期时间与各环节时限不符"),
+    "two ciphertexts": (swap_two_ciphertexts, "无法解开"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+async def test_every_change_behind_the_journals_back_is_found_and_named(name: str) -> None:
+    untouched = await a_ticket()
+    ticket = await a_ticket()
+    await walk(ticket, LIFE)
+    assert await found() == []
+
+    tamper, expected = TAMPERINGS[name]
+    await tamper(ticket)
+
+    (first, *_) = differences = await found()
+    assert any(ticket.ref in difference and expected in difference for difference in differences), differences
+    assert untouched.no not in first
+
+
+async def test_a_deadline_moved_by_hand_is_found() -> None:
+    ticket = await a_ticket()
+    await Clock.filter(subject=ticket.ref, step="total").update(due_at=NOW + timedelta(days=99))
+
+    assert await found() == [f"{ticket.ref} 的“total”时限的到期时间与日志推算的不符"]
+
+
+async def test_a_thing_deleted_behind_the_journals_back_is_found() -> None:
+    ticket = await a_ticket()
+    await walk(ticket, LIFE[:1])
+    share = await share_of(ticket)
+    await Assignment.filter(id=share.id).delete()
+
+    assert await found() == [f"{share.ref} 只剩日志，数据表里没有"]
+
+
+async def test_who_looked_at_what_is_a_chain_of_its_own_each_day() -> None:
+    for days, by in ((0, OPERATOR), (0, DISPATCHER), (1, OPERATOR)):
+        await views.record("ticket:1", "caller", purpose="联系诉求人", by=by, at=NOW + timedelta(days=days))
+    assert await views.differences() == (3, [])
+    assert [view.seq for view in await View.all().order_by("id")] == [1, 2, 1]
+
+    await View.filter(seq=2).update(actor_id=OPERATOR.id)
+    assert await views.differences() == (3, ["查看记录 2026-03-02 第 2 条断链"])
