@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +34,23 @@ def read(path: Path, importer: Importer) -> Iterator[Line]:
     Raises UnreadableFile when nothing can be taken from the file."""
     ending = path.suffix.lower().lstrip(".")
     if ending in {"xlsx", "xlsm"}:
-        table = _xlsx(path)
+        yield from _mapped(path, _xlsx(path), importer, _clean)
     elif ending in {"json", "jsonl", "ndjson"}:
         yield from _objects(path, importer, lines=ending != "json")
-        return
     elif ending in {"csv", "tsv", "txt"}:
-        table = _csv(path)
+        yield from _mapped(path, _csv(path), importer, _unquoted)
     else:
         raise UnreadableFile(file=path.name, problem="只认识 CSV、TSV、XLSX、JSON 和 JSONL，请另存为其中一种。")
-    yield from _mapped(path, table, importer)
 
 
 def document(path: Path) -> Any:
     """A file that is one JSON document."""
-    if not path.is_file():
-        raise UnreadableFile(file=path.name, problem="没有这个文件，请核对路径。")
+    text = text_of(path)
     try:
-        return json.loads(text_of(path))
+        return json.loads(text)
     except (ValueError, RecursionError) as wrong:
-        raise UnreadableFile(file=path.name, problem="不是完好的 JSON。") from wrong
+        where = f"（第 {wrong.lineno} 行）" if isinstance(wrong, json.JSONDecodeError) else ""
+        raise UnreadableFile(file=path.name, problem=f"不是完好的 JSON{where}，请改正或重新导出。") from wrong
 
 
 def text_of(path: Path) -> str:
@@ -147,7 +145,7 @@ def _xlsx(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _objects(path: Path, importer: Importer, *, lines: bool) -> Iterator[Line]:
     """One row for each object; the number is the line of JSONL, the place in an array."""
-    for line, sent in _parsed(path, text_of(path), lines=lines):
+    for line, sent in _parsed(path, lines=lines):
         if isinstance(sent, Unreadable):
             yield line, sent
         elif not isinstance(sent, dict):
@@ -157,17 +155,13 @@ def _objects(path: Path, importer: Importer, *, lines: bool) -> Iterator[Line]:
             yield line, {field: _text(values[place]) for field, place in places.items()}
 
 
-def _parsed(path: Path, text: str, *, lines: bool) -> Iterator[tuple[int, Any]]:
+def _parsed(path: Path, *, lines: bool) -> Iterator[tuple[int, Any]]:
     if lines:
-        for line, written in enumerate(text.split("\n"), start=1):
+        for line, written in enumerate(text_of(path).split("\n"), start=1):
             if written.strip():
                 yield line, _one_object(written)
         return
-    try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError) as wrong:
-        where = f"（第 {wrong.lineno} 行）" if isinstance(wrong, json.JSONDecodeError) else ""
-        raise UnreadableFile(file=path.name, problem=f"不是完好的 JSON{where}，请改正或重新导出。") from wrong
+    whole = document(path)
     yield from enumerate(whole if isinstance(whole, list) else [whole], start=1)
 
 
@@ -178,21 +172,23 @@ def _one_object(written: str) -> Any:
         return Unreadable("不是完好的 JSON，请改正。")
 
 
-def _mapped(path: Path, table: Iterator[tuple[int, list[str]]], importer: Importer) -> Iterator[Line]:
+def _mapped(
+    path: Path, table: Iterator[tuple[int, list[str]]], importer: Importer, cell: Callable[[str], str]
+) -> Iterator[Line]:
     places: Mapping[str, int] | None = None
     width = 0
     for line, row in table:
-        if not any(cell.strip(TRIMMED) for cell in row):
+        if not any(filled.strip(TRIMMED) for filled in row):
             continue
         if places is None:
             places, width = _columns(path, row, importer), len(row)
             continue
         if line > ROWS_MAX:
             raise UnreadableFile(file=path.name, problem=f"超过 {ROWS_MAX} 行，请拆成几份。")
-        if any(cell.strip(TRIMMED) for cell in row[width:]):
+        if any(extra.strip(TRIMMED) for extra in row[width:]):
             yield line, Unreadable(f"有 {len(row)} 格，表头只有 {width} 格：内容里的分隔符要用引号括起来。")
             continue
-        yield line, {field: _cell(row[place]) if place < len(row) else "" for field, place in places.items()}
+        yield line, {field: cell(row[place]) if place < len(row) else "" for field, place in places.items()}
     if places is None:
         raise UnreadableFile(file=path.name, problem="里面一行也没有。")
 
@@ -217,7 +213,7 @@ def _found(headings: list[str], importer: Importer) -> dict[str, int]:
     }
 
 
-def _cell(cell: str) -> str:
+def _unquoted(cell: str) -> str:
     """What our own export put before a text that looks like a formula goes again."""
     return _clean(cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_SIGNS) else cell)
 
