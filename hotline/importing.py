@@ -34,18 +34,15 @@ async def prepare(count: int, asked: Asked) -> None:
 async def take(row: Row, asked: Asked) -> Outcome:
     """One message. Known by its source and its number there; without a number, by its own words."""
     facts, warnings = await _facts(row, asked)
-    known = await queries.brought(facts.source, facts.source_no)
+    known, region = await queries.brought(facts.source, facts.source_no), settings().region_path
     if known is not None:
-        if known.source_hash == actions.source_hash(facts):
+        if known.source_hash == facts.source_hash:
             return Outcome(Result.UNCHANGED)
-        way = Way(by=asked.by, at=asked.at, version=known.version)
-        await actions.bring_again(known, facts, **way)
+        await actions.bring_again(known, facts, **Way(by=asked.by, at=asked.at, version=known.version))
         return Outcome(Result.UPDATED, "；".join(warnings))
     no = numbering.reserved("12345", asked.at)
-    if asked.open:
-        await actions.register_brought(facts, no=no, region=settings().region_path, by=asked.by, at=asked.at)
-    else:
-        await actions.bring(facts, no=no, region=settings().region_path, by=asked.by, at=asked.at)
+    verb = actions.register_brought if asked.open else actions.bring
+    await verb(facts, no=no, region=region, by=asked.by, at=asked.at)
     return Outcome(Result.CREATED, "；".join(warnings))
 
 
@@ -63,6 +60,7 @@ async def _facts(row: Row, asked: Asked) -> tuple[forms.Bring, list[str]]:
         "content": content,
         "source": asked.source[:80],
         "source_no": number[:80],
+        "source_hash": actions.source_hash(row),
         "registered_at": _time(row.get("time", ""), asked.at, warnings),
         "caller_phone": row.get("phone") or None,
         "address": (row.get("address") or "")[:200] or None,
