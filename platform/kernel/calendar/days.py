@@ -13,7 +13,7 @@ CITY = ZoneInfo("Asia/Shanghai")
 FIXED = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
 FRAMES = ((time(9), time(12)), (time(13), time(17)))  # the office hours that a working hour (wh) counts in
 FIRST_YEAR, LAST_YEAR = 2015, 2035
-ONE = timedelta(days=1)
+ONE, NONE = timedelta(days=1), timedelta()
 
 
 class Calendar:
@@ -49,39 +49,39 @@ class Calendar:
         """How many working days w have after < w ≤ until."""
         return self._before(until + ONE) - self._before(after + ONE)
 
-    def plus_hours(self, start: datetime, minutes: int) -> datetime:
-        """`minutes` of office time after `start`; an instant at the end of a frame stays there."""
-        at, left = start.astimezone(CITY), minutes
+    def plus_hours(self, start: datetime, span: timedelta) -> datetime:
+        """`span` of office time after `start`; what ends with a frame ends there, not when the next one opens."""
+        at, left = start.astimezone(CITY), span
         while True:
             for opens, closes in self._frames(at.date()):
                 begin = max(at, opens)
-                room = int((closes - begin).total_seconds()) // 60
-                if room >= left > 0 or (room > 0 and left == 0):
-                    return (begin + timedelta(minutes=left)).astimezone(UTC)
-                left -= max(room, 0)
+                room = closes - begin
+                if room >= left > NONE or (room > NONE and left == NONE):
+                    return (begin + left).astimezone(UTC)
+                left -= max(room, NONE)
             at = datetime.combine(self._next_working(at.date()), time(), CITY)
 
-    def minus_hours(self, end: datetime, minutes: int) -> datetime:
-        """The instant from which `minutes` of office time remain until `end`."""
-        at, left = end.astimezone(CITY), minutes
+    def minus_hours(self, end: datetime, span: timedelta) -> datetime:
+        """The instant from which `span` of office time remains until `end`."""
+        at, left = end.astimezone(CITY), span
         while True:
             for opens, closes in reversed(self._frames(at.date())):
                 finish = min(at, closes)
-                room = int((finish - opens).total_seconds()) // 60
+                room = finish - opens
                 if room >= left:
-                    return (finish - timedelta(minutes=left)).astimezone(UTC)
-                left -= max(room, 0)
+                    return (finish - left).astimezone(UTC)
+                left -= max(room, NONE)
             at = datetime.combine(at.date(), time(), CITY) - timedelta(microseconds=1)
 
-    def minutes_between(self, start: datetime, end: datetime) -> int:
-        """Office minutes in [start, end)."""
+    def hours_between(self, start: datetime, end: datetime) -> timedelta:
+        """Office time in [start, end)."""
         first, last = start.astimezone(CITY), end.astimezone(CITY)
-        total, day = 0.0, first.date()
+        total, day = NONE, first.date()
         while day <= last.date():
             for opens, closes in self._frames(day):
-                total += max((min(last, closes) - max(first, opens)).total_seconds(), 0)
+                total += max(min(last, closes) - max(first, opens), NONE)
             day = self._next_working(day)
-        return int(total) // 60
+        return total
 
     def previous_working(self, day: date) -> date:
         day -= ONE

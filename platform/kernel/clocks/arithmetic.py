@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from kernel.calendar.days import Calendar
+from kernel.calendar.days import CITY, NONE, Calendar
 from kernel.clocks.limits import parse_span
 from kernel.clocks.models import Clock
 
-CITY = ZoneInfo("Asia/Shanghai")
 EXACT = {"min": timedelta(minutes=1), "h": timedelta(hours=1)}
 Interval = tuple[datetime, datetime]  # half-open
 
@@ -30,7 +28,7 @@ def due(
             at = _natural(at, amount * EXACT[unit], blocked)
             day_zero = at.astimezone(CITY).date()
         elif unit == "wh":
-            at = _office(at, amount * 60, calendar, blocked)
+            at = _office(at, timedelta(hours=amount), calendar, blocked)
             day_zero = at.astimezone(CITY).date()
         else:
             day_zero = _days(day_zero, amount, unit, calendar, blocked)
@@ -51,20 +49,22 @@ def last_day(due_at: datetime) -> date:
 
 
 def warn_at(clock: Clock, calendar: Calendar) -> datetime | None:
-    """When yellow begins: −1 wd at 24:00 of the working day before the last, −2 wh in office time, 50 % of the way."""
+    """When yellow begins: −1 wd at 24:00 of the working day before the last, −2 wh in office time, 50 % of the time
+    that is charged: what a pause adds at the end isn't half used up while it lasts."""
     if not clock.warn:
         return None
     amount, unit = parse_span(clock.warn)
     if unit == "%":
-        whole = clock.due_at - clock.started_at
-        return clock.started_at + timedelta(microseconds=whole // timedelta(microseconds=1) * amount // 100)
+        blocked, start = blocked_of(clock), clock.started_at
+        lost = sum((min(end, clock.due_at) - max(begin, start) for begin, end in _within(blocked, clock)), NONE)
+        return _natural(start, (clock.due_at - start - lost) * amount // 100, blocked)
     if unit == "wd":
         day = last_day(clock.due_at)
         for _ in range(-amount):
             day = calendar.previous_working(day)
         return end_of(day)
     if unit == "wh":
-        return calendar.minus_hours(clock.due_at, -amount * 60)
+        return calendar.minus_hours(clock.due_at, timedelta(hours=-amount))
     return clock.due_at + amount * EXACT[unit]
 
 
@@ -119,12 +119,12 @@ def _natural(start: datetime, amount: timedelta, blocked: Sequence[Interval]) ->
     return ends
 
 
-def _office(start: datetime, minutes: int, calendar: Calendar, blocked: Sequence[Interval]) -> datetime:
-    ends = calendar.plus_hours(start, minutes)
+def _office(start: datetime, span: timedelta, calendar: Calendar, blocked: Sequence[Interval]) -> datetime:
+    ends = calendar.plus_hours(start, span)
     for begin, end in _merged(blocked):
         if begin < ends and end > start:
-            minutes += calendar.minutes_between(max(begin, start), end)
-            ends = calendar.plus_hours(start, minutes)
+            span += calendar.hours_between(max(begin, start), end)
+            ends = calendar.plus_hours(start, span)
     return ends
 
 
@@ -143,6 +143,10 @@ def _days(start: date, amount: int, unit: str, calendar: Calendar, blocked: Sequ
         if lost == extra:
             return last
         extra = lost
+
+
+def _within(blocked: Sequence[Interval], clock: Clock) -> list[Interval]:
+    return [(begin, end) for begin, end in _merged(blocked) if end > clock.started_at and begin < clock.due_at]
 
 
 def _merged(blocked: Sequence[Interval]) -> list[Interval]:
