@@ -1,41 +1,57 @@
 """`sunhall doctor`: every problem with the step that mends it."""
 
+import csv
 import shutil
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from importlib.resources import files
 
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from tortoise.connection import get_connection
-from tortoise.exceptions import BaseORMException
 
 from kernel import outbox
 from kernel.calendar import current
-from kernel.database import opened
 from kernel.errors import Refusal
-from kernel.module import Module, database_config
+from kernel.models import Event
+from kernel.module import Module
 from kernel.people import queries as people
 from kernel.secrets import keys
 from kernel.settings import settings
+from portal.hall import NoHall, database_file, hall
 
 Problem = tuple[str, str, str]  # part, problem, what mends it
 DISK_FREE_MIN = 2 * 2**30
+CLOCK_OFF_S = 2
+WAIT_S = 2
+LATE_MAX = 100
 SQLITE_WANTED = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"}
 POSTGRES_WANTED = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+SYNCHRONISE = "启用时间同步（chrony 或 systemd-timesyncd）"
 
 
 async def every(modules: Iterable[Module], at: datetime) -> list[Problem]:
-    found = [problem for look in (_keys, _disk, _public) for problem in look()]
+    found = [problem for look in (_keys, _home, _disk, _public) for problem in look()]
+    found += await _redis()
     try:
-        async with opened(database_config(modules, settings().database_url)):
-            for look in (_database, _calendar, _parked, _administrators):
+        async with hall():
+            for look in (_database, _clock, _calendar, _parked, _administrators, _demo):
                 found += await look(at)
             for module in modules:
                 for check in module.checks:
                     if problem := await check.look():
                         found.append((check.name, *problem))
-    except (BaseORMException, OSError) as wrong:
-        mend = "核对 SUNHALL_DATABASE_URL；还没有数据库时运行 sunhall init"
-        found.append(("数据库", f"不能使用：{type(wrong).__name__}", mend))
+    except NoHall as wrong:
+        found.append(("数据库", wrong.problem, wrong.mend))
     return found
+
+
+async def demo_stands() -> bool:
+    """Whether the accounts of the demo city are in this hall: their passwords are known to more than one person."""
+    with (files("portal.demo") / "accounts.csv").open(encoding="utf-8") as file:
+        first = next(csv.DictReader(file))
+    known = await people.by_username(first["用户名"])
+    return known is not None and known.name == first["姓名"]
 
 
 def _keys() -> list[Problem]:
@@ -43,7 +59,18 @@ def _keys() -> list[Problem]:
         keys.ring.cache_clear()
         keys.ring()
     except Refusal as refusal:
-        return [("密钥", str(refusal), f"sunhall init，或 chmod 600 {keys.key_file()}")]
+        file = keys.key_file()
+        return [("密钥", str(refusal), f"chmod 600 {file}" if file.exists() else "sunhall init")]
+    except (ValueError, KeyError):
+        return [("密钥", f"密钥文件 {keys.key_file()} 已损坏", "从另行保管的副本恢复；没有它，密文无法再读")]
+    return []
+
+
+def _home() -> list[Problem]:
+    """Keys, database and index lie there: nobody else on this machine should read them."""
+    home = settings().home
+    if home.exists() and home.stat().st_mode & 0o077:
+        return [("数据目录", f"{home} 对其他用户开放", f"chmod 700 {home}")]
     return []
 
 
@@ -61,6 +88,23 @@ def _public() -> list[Problem]:
         return [
             ("演示帐号", "对外服务的大厅设置了演示口令", "去掉 SUNHALL_DEMO_PASSWORD，不要在对外的大厅里用演示城市")
         ]
+    if limits.insecure_lan and limits.public_url.startswith("https://"):
+        return [("网络", "已有 https 网址，却仍允许 http", "去掉 SUNHALL_INSECURE_LAN")]
+    return []
+
+
+async def _redis() -> list[Problem]:
+    url = settings().redis_url
+    if not url:
+        return []
+    client = Redis.from_url(url, socket_connect_timeout=WAIT_S, socket_timeout=WAIT_S)
+    try:
+        await client.ping()
+    except (RedisError, OSError, ValueError) as wrong:
+        mend = "启动 redis-server，或核对 SUNHALL_REDIS_URL"
+        return [("Redis", f"连不上（{type(wrong).__name__}），后台任务会晚几秒", mend)]
+    finally:
+        await client.aclose()
     return []
 
 
@@ -74,32 +118,31 @@ async def _database(at: datetime) -> list[Problem]:
         return found
     for name, wanted in POSTGRES_WANTED.items():
         _, rows = await connection.execute_query("SELECT current_setting($1) AS now", [name])
-        if rows[0]["now"] != wanted:
+        now = rows[0]["now"]
+        if now != wanted:
             found.append(
-                (
-                    "PostgreSQL",
-                    f"{name} 是 {rows[0]['now']}，应为 {wanted}",
-                    f"在 postgresql.conf 中设 {name} = {wanted}",
-                )
+                ("PostgreSQL", f"{name} 是 {now}，应为 {wanted}", f"在 postgresql.conf 中设 {name} = {wanted}")
             )
-    _, rows = await connection.execute_query("SELECT now() AS now")
-    if abs((rows[0]["now"] - datetime.now(UTC)).total_seconds()) > 2:
-        found.append(
-            ("时钟", "本机与数据库的时间相差超过 2 秒", "在两台机器上启用时间同步（chrony 或 systemd-timesyncd）")
-        )
     return found
+
+
+async def _clock(at: datetime) -> list[Problem]:
+    """Behind what has already happened, or apart from the database's."""
+    newest = await Event.all().order_by("-id").first()
+    if newest is not None and newest.at > at + timedelta(seconds=CLOCK_OFF_S):
+        return [("时钟", f"本机时间早于最近一条记录（{newest.at:%Y-%m-%d %H:%M:%S} UTC）", SYNCHRONISE)]
+    if database_file() is None:
+        _, rows = await get_connection("default").execute_query("SELECT clock_timestamp() AS now")
+        if abs((rows[0]["now"] - at).total_seconds()) > CLOCK_OFF_S + WAIT_S:
+            return [("时钟", "本机与数据库的时间相差几秒以上", f"在两台机器上{SYNCHRONISE}")]
+    return []
 
 
 async def _calendar(at: datetime) -> list[Problem]:
     calendar = await current()
     if at.month >= 12 and at.year + 1 not in calendar.announced:
-        return [
-            (
-                "工作日历",
-                f"{at.year + 1} 年的安排还没有导入，期限按暂定计算",
-                f"sunhall import calendar {at.year + 1}.json",
-            )
-        ]
+        year = at.year + 1
+        return [("工作日历", f"{year} 年的安排还没有导入，期限按暂定计算", f"sunhall import calendar {year}.json")]
     return []
 
 
@@ -107,7 +150,7 @@ async def _parked(at: datetime) -> list[Problem]:
     counts = await outbox.counts(at=at)
     if counts["parked"]:
         return [("投递", f"有 {counts['parked']} 项搁置", "登录 admin，在“投递”里看原因并重试")]
-    if counts["late"] > 100:
+    if counts["late"] > LATE_MAX:
         return [("投递", f"有 {counts['late']} 项等待超过一分钟", "确认 sunhall worker 正在运行")]
     return []
 
@@ -115,3 +158,9 @@ async def _parked(at: datetime) -> list[Problem]:
 async def _administrators(at: datetime) -> list[Problem]:
     missing = [name for name in ("admin", "security", "auditor") if await people.by_username(name) is None]
     return [("管理员", f"没有 {'、'.join(missing)}", "sunhall init")] if missing else []
+
+
+async def _demo(at: datetime) -> list[Problem]:
+    if settings().public_url.startswith("https://") and await demo_stands():
+        return [("演示帐号", "对外服务的大厅里有演示城市", "换一个数据库，运行不带 --demo 的 sunhall init")]
+    return []

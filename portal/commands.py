@@ -1,7 +1,6 @@
 """What the commands do: open the hall's database, call the modules, gather what there is to say."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,19 +9,23 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kernel.clocks import alarms
-from kernel.database import opened
-from kernel.errors import FormRejected, NotFound
+from kernel.errors import NotFound, Refusal
 from kernel.importing import reading, running, writing
-from kernel.importing.running import Asked, Importer, Report
+from kernel.importing.running import Asked, Importer, Outcome, Report, Result
 from kernel.migrate import migrate
-from kernel.module import database_config, install
+from kernel.module import install
 from kernel.people import actions as people
 from kernel.people import queries as people_queries
 from kernel.people.forms import NewAccount
 from kernel.permissions import SYSTEM
 from kernel.secrets import keys
 from kernel.settings import settings
+from portal.hall import hall, reachable
 from portal.modules import MODULES
+from portal.serving import DemoInPublic, WrongUsage
+
+STANDS = "演示城市已在，口令在建立时显示过；忘了可以运行 sunhall user reset 用户名。"
+REASONS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +45,16 @@ class Part:
     differences: list[str]
 
 
-@asynccontextmanager
-async def hall() -> AsyncIterator[None]:
-    install(MODULES)
-    async with opened(database_config(MODULES, settings().database_url)):
-        yield
-
-
 async def init(*, demo: bool, at: datetime, console: Console) -> dict[str, object]:
     """Keys, tables, seeds, administrators; with `demo` a whole city. Twice is once."""
     install(MODULES)
+    if demo and settings().public_url.startswith("https://"):
+        raise DemoInPublic
     settings().home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings().secret is None and not keys.key_file().exists():
         keys.create(keys.key_file())
-    await migrate(MODULES, settings().database_url)
+    with reachable():
+        await migrate(MODULES, settings().database_url)
     async with hall():
         await people.seed_roles(MODULES)
         for module in MODULES:
@@ -80,25 +79,37 @@ def said_of_init(made: dict[str, object]) -> str:
         lines += [f"  {username}  {password}" for username, password in administrators.items()]
     demo = made.get("demo")
     if isinstance(demo, dict):
-        lines += [str(line) for line in demo.get("said", ())]
+        lines += [str(line) for line in demo.get("said", ())] or [STANDS]
     return "\n".join(lines)
 
 
 async def import_files(kind: str, files: Iterable[Path], options: Options, *, at: datetime, console: Console) -> Report:
     """Several files are one import with one report; each is a source of its own unless told otherwise."""
-    whole = Report()
+    whole, paths = Report(), list(files)
     async with hall():
         importer = _importer(kind)
         with _bar(console) as bar:
-            for path in files:
+            for path in paths:
                 asked = Asked(source=options.source or path.name, by=SYSTEM, at=at, open=options.open)
-                _add(whole, await _one_file(importer, path, asked, options, bar))
+                if len(paths) == 1:
+                    return await _one_file(importer, path, asked, options, bar)
+                _add(whole, path, await _one_of_several(importer, path, asked, options, bar))
     return whole
+
+
+async def _one_of_several(importer: Importer, path: Path, asked: Asked, options: Options, bar: Progress) -> Report:
+    """A file that can't be read at all is a refusal in the report of all, and the others go on."""
+    try:
+        return await _one_file(importer, path, asked, options, bar)
+    except Refusal as refusal:
+        report = Report()
+        report.add(1, Outcome(Result.REFUSED), "；".join(refusal.fields.values()) or str(refusal))
+        return report
 
 
 async def _one_file(importer: Importer, path: Path, asked: Asked, options: Options, bar: Progress) -> Report:
     if importer.whole is not None:
-        return await importer.whole(reading.document(path), asked)
+        return await running.run_whole(importer.whole, reading.document(path), asked, dry=options.dry)
     rows = list(reading.read(path, importer))
     task = bar.add_task(path.name, total=len(rows))
     return await running.run(
@@ -109,14 +120,14 @@ async def _one_file(importer: Importer, path: Path, asked: Asked, options: Optio
 def _importer(kind: str) -> Importer:
     known = {importer.kind: importer for module in MODULES for importer in module.importers}
     if kind not in known:
-        raise FormRejected({"kind": f"不能导入“{kind}”，可以导入的有：{'、'.join(sorted(known))}。"})
+        raise WrongUsage(f"不能导入“{kind}”，可以导入的有：{'、'.join(sorted(known))}。")
     return known[kind]
 
 
-def _add(whole: Report, one: Report) -> None:
+def _add(whole: Report, path: Path, one: Report) -> None:
     for name in ("created", "updated", "unchanged", "warned", "refused"):
         setattr(whole, name, getattr(whole, name) + getattr(one, name))
-    whole.rows += one.rows
+    whole.rows += [row | {"reason": f"{path.name}：{row['reason']}"} for row in one.rows]
 
 
 def said_of_import(report: Report) -> str:
@@ -124,15 +135,16 @@ def said_of_import(report: Report) -> str:
         f"新增 {report.created}，更新 {report.updated}，未变 {report.unchanged}，"
         f"提示 {report.warned}，未导入 {report.refused}"
     )
-    lines = [f"  第 {row['line']} 行：{row['reason']}" for row in report.rows[:20]]
-    more = [f"  …… 另有 {len(report.rows) - 20} 行，用 --json 看全部"] if len(report.rows) > 20 else []
+    lines = [f"  第 {row['line']} 行：{row['reason']}" for row in report.rows[:REASONS_SHOWN]]
+    left = len(report.rows) - REASONS_SHOWN
+    more = [f"  …… 另有 {left} 行，用 --json 看全部"] if left > 0 else []
     return "\n".join([counts, *lines, *more])
 
 
 async def export(kind: str, out: Path, *, console: Console) -> int:
     known = {exporter.kind: exporter for module in MODULES for exporter in module.exporters}
     if kind not in known:
-        raise FormRejected({"kind": f"不能导出“{kind}”，可以导出的有：{'、'.join(sorted(known))}。"})
+        raise WrongUsage(f"不能导出“{kind}”，可以导出的有：{'、'.join(sorted(known))}。")
     async with hall():
         with _bar(console) as bar:
             task = bar.add_task(out.name, total=None)

@@ -3,7 +3,9 @@
 import asyncio
 import ipaddress
 import os
+import socket
 
+from kernel.errors import Refusal
 from kernel.settings import settings
 
 KEEP_ALIVE_S, DRAIN_S, CONCURRENCY_MAX = 5, 20, 2_500
@@ -13,16 +15,30 @@ class WrongUsage(Exception):  # noqa: N818 (a sentence for who typed the command
     """What can't be asked for together, and what to do instead."""
 
 
+class PortTaken(Refusal):
+    code, text = "port_taken", "{host} 的端口 {port} 不能使用（{problem}），请换一个：--port {other}。"
+
+
+class DemoInPublic(Refusal):
+    code, text = (
+        "demo_in_public",
+        "对外服务的大厅（SUNHALL_PUBLIC_URL 为 https）不能带演示城市，请换一个数据库。",
+    )
+
+
 def serve(*, host: str, port: int, workers: int, embedded_worker: bool, insecure_lan: bool) -> int:
     _check(host, workers, embedded_worker=embedded_worker, insecure_lan=insecure_lan)
     if insecure_lan:
         os.environ["SUNHALL_INSECURE_LAN"] = "true"
         settings.cache_clear()
+    asyncio.run(_ready())
+    _free(host, port)
     import uvicorn
 
     from kernel.observability.logs import set_up
 
     set_up()
+    print(f"阳光大厅：{address(host, port)}  （按 Ctrl-C 结束）", flush=True)
     uvicorn.run(
         "portal.app:with_worker" if embedded_worker else "portal.app:create",
         factory=True,
@@ -46,8 +62,27 @@ def work() -> int:
     from portal.worker import run
 
     set_up()
+    asyncio.run(_ready())
     asyncio.run(run())
     return 0
+
+
+def address(host: str, port: int) -> str:
+    """What to type into a browser."""
+    if settings().public_url:
+        return settings().public_url
+    name = f"[{host}]" if ":" in host else "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 (only compared)
+    return f"http://{name}:{port}"
+
+
+async def _ready() -> None:
+    """Before a process stays: a database that fits, and no demo passwords in front of the world."""
+    from portal.checks import demo_stands
+    from portal.hall import hall
+
+    async with hall():
+        if settings().public_url.startswith("https://") and await demo_stands():
+            raise DemoInPublic
 
 
 def _check(host: str, workers: int, *, embedded_worker: bool, insecure_lan: bool) -> None:
@@ -69,3 +104,14 @@ def _loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _free(host: str, port: int) -> None:
+    """A port that is taken is said in a sentence; uvicorn would log it and end."""
+    try:
+        kind, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(kind, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except OSError as wrong:
+        raise PortTaken(host=host, port=port, problem=os.strerror(wrong.errno or 0), other=port % 65535 + 1) from wrong

@@ -1,6 +1,7 @@
 """Running an import: batches, a savepoint a row, a report a clerk can act on; begun again, it doubles nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -65,7 +66,7 @@ class Importer:
     needed: tuple[str, ...]
     take: Take
     prepare: Callable[[int, Asked], Awaitable[None]] | None = None  # before a batch, outside its transaction
-    whole: Callable[[Any, Asked], Awaitable["Report"]] | None = None  # for files that are one document (JSON)
+    whole: "Whole | None" = None  # for files that are one document (JSON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,9 @@ class Report:
         return counts | {"rows": self.rows}
 
 
+Whole = Callable[[Any, Asked], Awaitable[Report]]
+
+
 class Undone(Exception):  # noqa: N818 (it takes back what was tried)
     """Raised inside a transaction to take everything in it back."""
 
@@ -134,6 +138,17 @@ async def run(
     except Undone:
         if atomic and not dry:
             report.created = report.updated = 0
+    return report
+
+
+async def run_whole(whole: Whole, document: Any, asked: Asked, *, dry: bool = False) -> Report:
+    """One document is taken as one. Raises what it is refused for."""
+    report = Report()
+    with suppress(Undone):
+        async with transaction():
+            report = await whole(document, asked)
+            if dry:
+                raise Undone
     return report
 
 
