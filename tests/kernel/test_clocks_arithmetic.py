@@ -125,7 +125,7 @@ def a_clock(
 ) -> Clock:
     clock = Clock(
         subject="ticket:1", step="handle", span=1, budget=budget, policy="p", warn=warn, started_at=start,
-        pauses=pauses or [], stops=[], floors=[], calendar=0, due_at=start,
+        pauses=pauses or [], stops=[], floors=[], extended=[], calendar=0, due_at=start,
     )  # fmt: skip
     arithmetic.derive(clock, CALENDAR, start)
     return clock

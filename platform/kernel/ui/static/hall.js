@@ -77,14 +77,16 @@ function showKeys() {
   dialog.querySelector("h2").focus();
 }
 
-/* Drafts: what is typed into a long form survives a lost network, a closed tab, an expired session. */
+/* Drafts: what is typed into a long form survives a lost network, a closed tab, an expired session; a draft belongs to
+   the version it was written on, so what was sent doesn't come back. */
 const shelf = (form) => `draft:${location.pathname}:${form.dataset.draft}`;
 for (const done of document.querySelectorAll("[data-draft-done]")) sessionStorage.removeItem(`draft:${done.dataset.path ?? location.pathname}:${done.dataset.draftDone}`);
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const fields = () => [...form.elements].filter((one) => one.name && !one.name.startsWith("_") && !["hidden", "password", "submit", "button"].includes(one.type));
   const empty = fields().every((one) => ["radio", "checkbox", "select-one"].includes(one.type) || !one.value);
   const kept = JSON.parse(sessionStorage.getItem(shelf(form)) ?? "null");
-  if (kept && empty) {
+  const version = form.elements._version?.value ?? "";
+  if (kept && empty && kept._version === version) {
     for (const one of fields()) {
       if (!(one.name in kept)) continue;
       if (one.type === "radio" || one.type === "checkbox") one.checked = kept[one.name] === one.value;
@@ -93,7 +95,7 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   }
   let last = "";
   const save = () => {
-    const now = {};
+    const now = { _version: version };
     for (const one of fields()) if (!["radio", "checkbox"].includes(one.type) || one.checked) now[one.name] = one.value;
     const text = JSON.stringify(now);
     if (text === last) return;
