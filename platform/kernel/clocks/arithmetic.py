@@ -89,8 +89,8 @@ def paused_until(clock: Clock, at: datetime) -> datetime | None:
 def derive(clock: Clock, calendar: Calendar, at: datetime) -> None:
     """Write what follows from the ledger: due_at, provisional, stage, next alarm."""
     clock.calendar = calendar.revision
-    clock.due_at = due(clock.started_at, clock.budget, calendar, blocked_of(clock), clock.floors)
-    in_days = any(unit in {"wd", "wh"} for _, unit in clock.budget)
+    clock.due_at = due(clock.started_at, clock.whole, calendar, blocked_of(clock), clock.floors)
+    in_days = any(unit in {"wd", "wh"} for _, unit in clock.whole)
     clock.provisional = in_days and calendar.provisional(last_day(clock.due_at))
     warned = warn_at(clock, calendar)
     if warned is not None and warned > at:

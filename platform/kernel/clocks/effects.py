@@ -55,7 +55,7 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """Class or urgency changed: a new span from the same start, under today's limit, with the pauses carried over."""
+    """Class or urgency changed: a new span from the same start; pauses and what was granted are carried over."""
 
     step: str
 
@@ -149,23 +149,23 @@ async def _told(  # noqa: PLR0911 (one return an effect)
 def play(told: dict[str, Any], subject: str, clocks: list[Clock], calendar: Calendar, at: datetime) -> list[Clock]:
     """Apply one entry's clock effects to `clocks` (which grows); used by the moves and by the replay alike."""
     changed: list[Clock] = []
+    for item in told.get("stop", ()):  # first: one move may end a round and begin the next
+        changed.append(_there(clocks, item))
+        _change(changed[-1], "stop", item, at)
     for item in told.get("renew", ()):
-        old = _newest(clocks, item["step"])
-        assert old is not None
+        old = _there(clocks, item)
         new = _span(subject, clocks, item, old.started_at)
-        new.pauses, new.stops, new.floors = old.pauses, old.stops, old.floors
+        new.pauses, new.stops, new.floors, new.extended = old.pauses, old.stops, old.floors, old.extended
         old.stopped_at, old.replaced = at, True
         clocks.append(new)
         changed += [old, new]
     for item in told.get("start", ()):
         clocks.append(_span(subject, clocks, item, at))
         changed.append(clocks[-1])
-    for name in ("stop", "pause", "resume", "reopen", "extend"):
+    for name in ("pause", "resume", "reopen", "extend"):
         for item in told.get(name, ()):
-            clock = _newest(clocks, item["step"])
-            assert clock is not None
-            _change(clock, name, item, at)
-            changed.append(clock)
+            changed.append(_there(clocks, item))
+            _change(changed[-1], name, item, at)
     for clock in changed:
         arithmetic.derive(clock, calendar, at)
     return list({id(clock): clock for clock in changed}.values())
@@ -187,20 +187,26 @@ def _change(clock: Clock, name: str, item: dict[str, Any], at: datetime) -> None
             if item["floor"]:
                 clock.floors = [*clock.floors, [_instant(at), *item["floor"]]]
         case "extend":
-            clock.budget = [*clock.budget, [item["amount"], "wd"]]
+            clock.extended = [*clock.extended, [item["amount"], "wd"]]
 
 
 def _span(subject: str, clocks: list[Clock], item: dict[str, Any], start: datetime) -> Clock:
     number = sum(clock.step == item["step"] for clock in clocks) + 1
     return Clock(
         subject=subject, step=item["step"], span=number, budget=item["budget"], policy=item["policy"],
-        warn=item["warn"], fix_min=item["fix_min"], started_at=start, pauses=[], stops=[], floors=[],
+        warn=item["warn"], fix_min=item["fix_min"], started_at=start, pauses=[], stops=[], floors=[], extended=[],
         calendar=0, due_at=start,
     )  # fmt: skip
 
 
 def _newest(clocks: list[Clock], step: str) -> Clock | None:
     return max((clock for clock in clocks if clock.step == step), key=lambda clock: clock.span, default=None)
+
+
+def _there(clocks: list[Clock], item: dict[str, Any]) -> Clock:
+    clock = _newest(clocks, item["step"])
+    assert clock is not None, f"no clock of {item['step']}"
+    return clock
 
 
 def _limit(limit: Limit) -> dict[str, Any]:

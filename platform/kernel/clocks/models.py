@@ -27,6 +27,7 @@ class Clock(Model):
     pauses: fields.Field[list[list[str]]] = fields.JSONField(default=list)  # [from, until) as instants
     stops: fields.Field[list[list[str]]] = fields.JSONField(default=list)  # time in review
     floors: fields.Field[list[list[Any]]] = fields.JSONField(default=list)  # [instant, amount, unit]: at least that
+    extended: fields.Field[list[list[Any]]] = fields.JSONField(default=list)  # [[3, "wd"]], granted on top
     due_at = UtcDatetimeField()
     provisional = fields.BooleanField(default=False)
     stage = fields.IntField(default=0)  # 0: yellow is still to come, 1: due is, 2: nothing more
@@ -35,6 +36,11 @@ class Clock(Model):
     class Meta:
         table = "kernel_clock"
         unique_together = (("subject", "step", "span"),)
+
+    @property
+    def whole(self) -> list[list[Any]]:
+        """The budget with what was granted on top of it."""
+        return [*self.budget, *self.extended]
 
     @property
     def running(self) -> bool:

@@ -63,7 +63,7 @@ def ruler(clock: Clock, calendar: Calendar, at: datetime) -> Ruler:
     sentence = f"{start.month} 月 {start.day} 日登记，{now.text}，{last.month} 月 {last.day} 日到期"
     reasons = [Interval(begin, until, "诉求人补充") for begin, until in arithmetic.intervals(clock.pauses)]
     reasons += [Interval(begin, until, "审核") for begin, until in arithmetic.intervals(clock.stops)]
-    budget = words.total_of(clock.budget)
+    budget = words.total_of(clock.whole)
     return Ruler(tuple(cells), sentence, budget, tuple(reasons), len(charged), len(paused), clock.calendar)
 
 

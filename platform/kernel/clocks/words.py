@@ -9,6 +9,7 @@ from kernel.clocks import arithmetic
 from kernel.clocks.models import Clock
 
 DAY_UNITS = {"wd", "d"}
+NAMES = {"min": "分", "h": "小时", "wh": "个工作小时", "wd": "个工作日", "d": "日"}
 LONG = timedelta(hours=72)
 
 
@@ -30,12 +31,12 @@ class Remaining:
 def remaining(clock: Clock, calendar: Calendar, at: datetime) -> Remaining:
     paused = clock.running and arithmetic.paused_until(clock, at) is not None
     blocked = arithmetic.blocked_of(clock, resumed_at=at if paused else None)
-    due = arithmetic.due(clock.started_at, clock.budget, calendar, blocked, clock.floors) if paused else clock.due_at
-    in_days = clock.budget[-1][1] in DAY_UNITS
-    on = arithmetic.last_day(due) if in_days else None
-    amount, unit = _left(due, in_days, calendar, at)
+    due = arithmetic.due(clock.started_at, clock.whole, calendar, blocked, clock.floors) if paused else clock.due_at
+    counting = _Counting(clock.whole[-1][1], calendar)
+    on = arithmetic.last_day(due) if counting.in_days else None
+    amount, unit = _left(due, counting, at)
     met = None if clock.stopped_at is None or clock.replaced else clock.stopped_at < clock.due_at
-    state, text = _said(clock, due, in_days, calendar, at, paused=paused)
+    state, text = _said(clock, due, counting, at, paused=paused)
     return Remaining(state, text, due, on, clock.provisional, amount, unit, met, paused)
 
 
@@ -49,51 +50,60 @@ def clock_json(clock: Clock, calendar: Calendar, at: datetime) -> dict[str, obje
     }  # fmt: skip
 
 
-def _said(
-    clock: Clock, due: datetime, in_days: bool, calendar: Calendar, at: datetime, *, paused: bool
-) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """How what is left is counted: in working days, in days, or in minutes."""
+
+    unit: str
+    calendar: Calendar
+
+    @property
+    def in_days(self) -> bool:
+        return self.unit in DAY_UNITS
+
+    def between(self, after: date, until: date) -> int:
+        return self.calendar.working_days_between(after, until) if self.unit == "wd" else (until - after).days
+
+    def ahead(self, due: datetime, at: datetime) -> str:
+        """2 个工作日; on the last day the hours until its end."""
+        if self.in_days and (days := self.between(at.astimezone(CITY).date(), arithmetic.last_day(due))) > 0:
+            return f"{days} {NAMES[self.unit]}"
+        return span_words(max(due - at, timedelta()))
+
+    def over(self, due: datetime, at: datetime) -> str:
+        if self.in_days and (days := self.between(arithmetic.last_day(due), at.astimezone(CITY).date())) > 0:
+            return f"{days} {NAMES[self.unit]}"
+        return span_words(at - due)
+
+
+def _said(clock: Clock, due: datetime, counting: _Counting, at: datetime, *, paused: bool) -> tuple[str, str]:
     if clock.replaced:
         return "done", "改按新分类计时"
     if clock.stopped_at is not None:
-        took = span_words(clock.stopped_at - clock.started_at)
         if clock.stopped_at < clock.due_at:
-            return "done", f"按时，用时 {took}"
-        return "late", f"超期 {_over(clock.due_at, clock.stopped_at, in_days, calendar)}"
+            return "done", f"按时，用时 {span_words(clock.stopped_at - clock.started_at)}"
+        return "late", f"超期 {counting.over(clock.due_at, clock.stopped_at)}"
     if paused:
         until = arithmetic.paused_until(clock, at)
         assert until is not None
         local = until.astimezone(CITY)
-        return "pause", f"还剩 {_ahead(due, in_days, calendar, at)}，暂停中，最迟 {local.month} 月 {local.day} 日恢复"
+        left = f"还剩 {counting.ahead(due, at)}" if at < due else f"超期 {counting.over(due, at)}"
+        return "pause", f"{left}，暂停中，最迟 {local.month} 月 {local.day} 日恢复"
     if at >= due:
-        return "late", f"超期 {_over(due, at, in_days, calendar)}"
-    warned = arithmetic.warn_at(clock, calendar)
+        return "late", f"超期 {counting.over(due, at)}"
+    warned = arithmetic.warn_at(clock, counting.calendar)
     soon = warned is not None and at >= warned
-    return "soon" if soon else "ok", f"还剩 {_ahead(due, in_days, calendar, at)}"
+    return "soon" if soon else "ok", f"还剩 {counting.ahead(due, at)}"
 
 
-def _ahead(due: datetime, in_days: bool, calendar: Calendar, at: datetime) -> str:
-    """2 个工作日; on the last day the hours until its end."""
-    if in_days:
-        days = calendar.working_days_between(at.astimezone(CITY).date(), arithmetic.last_day(due))
-        if days:
-            return f"{days} 个工作日"
-    return span_words(max(due - at, timedelta()))
-
-
-def _over(due: datetime, at: datetime, in_days: bool, calendar: Calendar) -> str:
-    if in_days:
-        days = calendar.working_days_between(arithmetic.last_day(due), at.astimezone(CITY).date())
-        if days:
-            return f"{days} 个工作日"
-    return span_words(at - due)
-
-
-def _left(due: datetime, in_days: bool, calendar: Calendar, at: datetime) -> tuple[int, str]:
+def _left(due: datetime, counting: _Counting, at: datetime) -> tuple[int, str]:
+    """For programs: never negative."""
+    unit = counting.unit if counting.in_days else "min"
     if at >= due:
-        return 0, "wd" if in_days else "min"
-    if in_days:
-        return calendar.working_days_between(at.astimezone(CITY).date(), arithmetic.last_day(due)), "wd"
-    return int((due - at).total_seconds()) // 60, "min"
+        return 0, unit
+    if counting.in_days:
+        return counting.between(at.astimezone(CITY).date(), arithmetic.last_day(due)), unit
+    return int((due - at).total_seconds()) // 60, unit
 
 
 def span_words(span: timedelta) -> str:
@@ -110,5 +120,4 @@ def span_words(span: timedelta) -> str:
 
 def total_of(budget: list[list[Any]]) -> str:
     """24 小时 + 5 个工作日, as a policy says it."""
-    names = {"min": "分", "h": "小时", "wh": "个工作小时", "wd": "个工作日", "d": "日"}
-    return " + ".join(f"{amount} {names[unit]}" for amount, unit in budget)
+    return " + ".join(f"{amount} {NAMES[unit]}" for amount, unit in budget)
