@@ -25,6 +25,8 @@ async def take(row: Row, asked: Asked) -> Outcome:
             known = await _new(row.get("code", ""), parent, names[level - 1], path_name, level)
             made = True
         parent = known.code
+    if row.get("code") and row["code"] != parent:
+        raise FormRejected({"code": f"“{path_name}”的编码是 {parent}，不能改为 {row['code']}：编码一经使用就不再变。"})
     changed = await _details(path_name, row)
     queries.forget()
     return Outcome(Result.CREATED if made else Result.UPDATED if changed else Result.UNCHANGED)
@@ -50,7 +52,8 @@ async def _free(parent: str, level: int) -> str:
 async def _details(path_name: str, row: Row) -> bool:
     leaf = await Category.get(path_name=path_name)
     words, agency = row.get("words") or leaf.words, row.get("agency") or leaf.agency
-    active = row.get("active", "").strip() not in {"0", "否", "停用"}
+    said = row.get("active", "").strip()
+    active = said not in {"0", "否", "停用"} if said else leaf.active
     if (leaf.words, leaf.agency, leaf.active) == (words, agency, active):
         return False
     await Category.filter(id=leaf.id).update(words=words[:300], agency=agency, active=active)

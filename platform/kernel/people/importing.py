@@ -27,8 +27,9 @@ async def take(row: Row, asked: Asked) -> Outcome:
         "level": parent.level + 1 if parent else 0,
         "duties": row.get("duties", "").strip(),
         "phone": row.get("phone", "").strip()[:40],
-        "active": row.get("active", "").strip() not in {"0", "否", "停用"},
     }
+    if active := row.get("active", "").strip():
+        told["active"] = active not in {"0", "否", "停用"}
     known = await Organisation.get_or_none(code=code)
     if known is None:
         await Organisation.create(code=code, **told)
