@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from hotline.categories import queries as categories
 from hotline.tickets import actions, forms, queries
 from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Type
-from hotline.tickets.models import Ticket
 from kernel import numbering
 from kernel.errors import FormRejected
 from kernel.importing.running import Asked, Exporter, Importer, Outcome, Result, Row
@@ -126,7 +125,7 @@ async def _category(row: Row, warnings: list[str]) -> str | None:
 async def rows() -> AsyncIterator[tuple[object, ...]]:
     """Every ticket with its text, as an officer who may import them may also read them."""
     last = 0
-    while batch := await Ticket.filter(id__gt=last).order_by("id").limit(500):
+    while batch := await queries.following(last, 500):
         last = batch[-1].id
         texts = await queries.contents(batch)
         for one in batch:

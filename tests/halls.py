@@ -35,13 +35,16 @@ class Hall:
 
     def run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "portal.cli", *words]
-        done = subprocess.run(command, cwd=ROOT, env=self._env(), capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=self._env(), capture_output=True, text=True, timeout=300, check=False
+        )
         assert not check or done.returncode == 0, done.stderr
         return done
 
     def begin(self, *words: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "portal.cli", *words]
-        return subprocess.Popen(command, cwd=ROOT, env=self._env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(command, cwd=ROOT, env=self._env(), stdout=quiet, stderr=quiet)
 
     def serve(self) -> None:
         self.process = self.begin("serve", "--port", str(self.port), "--embedded-worker")

@@ -42,7 +42,7 @@ async def _new(code: str, parent: str, name: str, path_name: str, level: int) ->
 
 
 async def _free(parent: str, level: int) -> str:
-    last = await Category.filter(code__startswith=parent, level=level).order_by("-code").first()
+    last = await queries.last_of(parent, level)
     number = int(last.code[-2:]) + 1 if last else 1
     if number > PER_LEVEL_MAX:
         raise FormRejected({"l3": f"同一上级下最多 {PER_LEVEL_MAX} 个分类。"})
@@ -56,12 +56,13 @@ async def _details(path_name: str, row: Row) -> bool:
     active = said not in {"0", "否", "停用"} if said else leaf.active
     if (leaf.words, leaf.agency, leaf.active) == (words, agency, active):
         return False
-    await Category.filter(id=leaf.id).update(words=words[:300], agency=agency, active=active)
+    leaf.words, leaf.agency, leaf.active = words[:300], agency, active
+    await leaf.save()
     return True
 
 
 async def rows() -> AsyncIterator[tuple[object, ...]]:
-    for one in await Category.filter(level=queries.LEAF_LEVEL).order_by("code"):
+    for one in await queries.every_leaf():
         yield (one.code, *one.path_name.split(SEPARATOR), one.words, one.agency or "", "是" if one.active else "否")
 
 

@@ -45,6 +45,15 @@ async def tree() -> list[Category]:
     return await Category.all().order_by("code")
 
 
+async def every_leaf() -> list[Category]:
+    return await Category.filter(level=LEAF_LEVEL).order_by("code")
+
+
+async def last_of(parent: str, level: int) -> Category | None:
+    """The highest code given under `parent`; codes of the retired stay given."""
+    return await Category.filter(code__startswith=parent, level=level).order_by("-code").first()
+
+
 async def areas() -> list[Organisation]:
     """Districts and streets, for a caller to say where."""
     return await Organisation.filter(
@@ -59,7 +68,7 @@ def forget() -> None:
 async def _every() -> tuple[Leaf, ...]:
     read_at, known = _read.get(home(), (0.0, ()))
     if not known or time.monotonic() - read_at > KEPT_S:
-        rows = await Category.filter(level=LEAF_LEVEL).order_by("code")
+        rows = await every_leaf()
         known = tuple(Leaf(row.code, row.name, row.path_name, row.agency, _words(row), row.active) for row in rows)
         _read[home()] = (time.monotonic(), known)
     return known

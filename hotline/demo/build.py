@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from importlib.resources import files
 
 from hotline.categories import importing as categories
-from hotline.tickets import actions, forms
+from hotline.tickets import actions, forms, queries
 from hotline.tickets.forms import Channel, Outcome, Satisfied, Solved, Type, Urgency
 from hotline.tickets.models import Assignment, Ticket
 from kernel import numbering
@@ -192,7 +192,7 @@ class _Walk:
             lead=self.tale.matter.agency, basis=f"派单目录：{self.tale.matter.category} 对应单位职责"
         )
         await actions.dispatch(self.ticket, facts, **self._way("dispatcher", self.ticket))
-        share = await Assignment.filter(ticket=self.ticket).order_by("-id").first()
+        share = await queries.newest_share(self.ticket)
         assert share is not None
         self.share = share
 

@@ -11,6 +11,7 @@ from hotline.tickets.forms import Urgency
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.states import OPEN, AssignmentState, TicketState
 from kernel.calendar import Calendar, current
+from kernel.clocks import queries as clocks
 from kernel.clocks.models import Clock
 from kernel.clocks.words import Remaining, remaining
 from kernel.errors import NotFound
@@ -98,9 +99,7 @@ async def _rows(found: Sequence[tuple[Ticket, Assignment | None]], at: datetime)
     """The nearest open clock of each, in one query for the whole list."""
     calendar, names = await current(), await categories.names()
     subjects = [(share or ticket).ref for ticket, share in found]
-    nearest: dict[str, Clock] = {}
-    for clock in await Clock.filter(subject__in=subjects, stopped_at=None).order_by("-due_at"):
-        nearest[clock.subject] = clock
+    nearest = await clocks.nearest_open(subjects)
     return [
         Row(
             ticket, share, _left(nearest.get((share or ticket).ref), calendar, at), names.get(ticket.category or "", "")

@@ -22,7 +22,7 @@ _read: WeakKeyDictionary[BaseDBAsyncClient, dict[str, dict[str, Any]]] = WeakKey
 async def seed(at: datetime) -> None:
     """A new hall starts with `default-v1`."""
     document = tomllib.loads((files("hotline.policies") / "default-v1.toml").read_text())
-    if not await Policy.filter(version=document["version"]).exists():
+    if not await Policy.exists(version=document["version"]):
         begins = document.pop("effective_from")
         await Policy.create(version=document["version"], effective_from=begins, document=document, taken_in_at=at)
     _read.clear()

@@ -5,7 +5,7 @@ from datetime import datetime
 from hotline.tickets import queries
 from hotline.tickets.states import OPEN, TicketState
 from kernel.calendar import current
-from kernel.clocks.models import Clock
+from kernel.clocks import queries as clock_queries
 from kernel.clocks.words import remaining
 from kernel.module import Affair
 from kernel.permissions import Actor
@@ -27,10 +27,7 @@ NOTES = {
 async def of_person(actor: Actor, at: datetime) -> list[Affair]:
     """Newest first, each with the clock that runs for the caller (对诉求人的总时限)."""
     tickets, calendar = await queries.of_owner(actor), await current()
-    clocks = {
-        clock.subject: clock
-        for clock in await Clock.filter(subject__in=[ticket.ref for ticket in tickets], step="total")
-    }
+    clocks = await clock_queries.totals([ticket.ref for ticket in tickets])
     return [
         Affair(
             title=ticket.title,

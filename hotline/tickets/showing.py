@@ -14,6 +14,7 @@ from hotline.tickets.forms import Outcome, Type, Urgency
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.rules import OUTSIDERS
 from kernel.calendar import Calendar, current
+from kernel.clocks import queries as clock_queries
 from kernel.clocks.models import Clock
 from kernel.clocks.ruler import Ruler, ruler
 from kernel.clocks.words import Remaining, remaining
@@ -28,15 +29,8 @@ STEPS = {
     "dispatch": "派单", "sign": "签收", "first_contact": "首次联系", "handle": "办理", "redo": "重办",
     "review": "审核", "visit": "回访", "total": "对诉求人总时限",
 }  # fmt: skip
-FORWARD = (
-    "sign",
-    "reply",
-    "dispatch",
-    "review",
-    "close",
-    "answer_directly",
-    "supply",
-)  # the one filled button, in order
+# the one filled button, in this order
+FORWARD = ("sign", "reply", "contact", "dispatch", "review", "close", "visit", "answer_directly", "supply")
 LEVEL_MIN = 2  # of the tree: what lies below the city
 OFF_THE_PAGE = {"bring_again", "archive"}  # done by import and by the night
 CALLERS_SEE = {
@@ -80,7 +74,8 @@ class Happening:
 
 async def whole(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, Any]:
     """Everything a ticket page shows to this person."""
-    shares = await queries.shares(actor, ticket)
+    outside = actor.kind in OUTSIDERS
+    shares = await (queries.shares_for_caller(ticket) if outside else queries.shares(actor, ticket))
     texts = await queries.texts(ticket, *shares)
     entries = await queries.story(ticket, shares)
     calendar = await current()
@@ -95,11 +90,11 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, Any]:
         "address": _newest(texts, ticket.ref, "address") or "",
         "caller": await disclosure.caller(ticket, actor),
         "revealed": None,
-        "offers": await offers(ticket, shares, actor, at),
+        "offers": await offers(ticket, [] if outside else shares, actor, at),
         "clocks": lines,
         "ruler": _ruler(total, calendar, at),
         "happenings": await _story(ticket, shares, entries, texts, actor),
-        "entries": entries if actor.kind not in OUTSIDERS else [],
+        "entries": [] if outside else entries,
         "replies": [(share, _newest(texts, share.ref, "body")) for share in shares if share.outcome is not None],
         "answer": _newest(texts, ticket.ref, "answer"),
         "question": _open_question(shares, entries, texts),
@@ -179,7 +174,7 @@ async def listing(actor: Actor, params: Mapping[str, str], at: datetime) -> dict
 
 async def _clocks(ticket: Ticket, shares: Sequence[Assignment], calendar: Calendar, at: datetime) -> list[ClockLine]:
     refs = [ticket.ref, *(share.ref for share in shares)]
-    clocks = await Clock.filter(subject__in=refs).order_by("started_at", "id")
+    clocks = await clock_queries.of(refs)
     lines = [ClockLine(clock.step, STEPS[clock.step], clock, remaining(clock, calendar, at)) for clock in clocks]
     return sorted(lines, key=lambda line: line.step == "total")
 

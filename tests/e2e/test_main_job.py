@@ -1,6 +1,7 @@
-"""The hall's main job, end to end: a real call becomes a ticket that is dispatched, signed, answered, reviewed, visited,
-closed and found; by people in a real browser, on real messages."""
+"""The hall's main job, end to end: a real call becomes a ticket that is dispatched, signed, answered, reviewed,
+visited, closed and found; by people in a real browser, on real messages."""
 
+import asyncio
 import csv
 import json
 import re
@@ -14,6 +15,7 @@ from playwright.async_api import Browser, Page
 from tests.conftest import shared_data
 from tests.halls import PASSWORD, Hall
 
+Filled = dict[str, str]  # selector → what is chosen or typed
 MESSAGES, LABELLED = 4_326, 698
 pytestmark = pytest.mark.timeout(600)
 
@@ -121,7 +123,7 @@ async def log_a_call(page: Page, title: str, words: str) -> tuple[str, str]:
     return await page.inner_text(".done-box b.n"), await page.inner_text(".code-line")
 
 
-async def act(page: Page, move: str, choices: dict[str, str] | None = None, texts: dict[str, str] | None = None) -> None:
+async def act(page: Page, move: str, choices: Filled | None = None, texts: Filled | None = None) -> None:
     """Open the move's form, fill it, submit; the page that follows has a new version."""
     form = page.locator(f"form[action$='/{move}']")
     if not await form.locator("button[data-submit]").is_visible():
@@ -172,5 +174,5 @@ async def found_by_those_who_may(hall: Hall, no: str, words: str) -> None:
                     nos = {item["no"] for item in answer.json()["items"] if item["kind"] == "ticket"}
                     if (no in nos) is sees or not sees:
                         break
-                    time.sleep(0.3)
+                    await asyncio.sleep(0.3)
                 assert (no in nos) is sees, (username, asked)
