@@ -25,7 +25,9 @@ DISK_FREE_MIN = 2 * 2**30
 CLOCK_OFF_S = 2
 WAIT_S = 2
 LATE_MAX = 100
-SQLITE_WANTED = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"}
+SQLITE_WANTED = {
+    "PRAGMA journal_mode": "wal", "PRAGMA synchronous": "2", "PRAGMA foreign_keys": "1", "PRAGMA secure_delete": "1",
+}  # fmt: skip
 POSTGRES_WANTED = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 SYNCHRONISE = "启用时间同步（chrony 或 systemd-timesyncd）"
 
@@ -111,8 +113,9 @@ async def _redis() -> list[Problem]:
 async def _database(at: datetime) -> list[Problem]:
     connection, found = get_connection("default"), []
     if settings().on_sqlite:
-        for name, wanted in SQLITE_WANTED.items():
-            _, rows = await connection.execute_query(f"PRAGMA {name}")
+        for question, wanted in SQLITE_WANTED.items():
+            _, rows = await connection.execute_query(question)
+            name = question.removeprefix("PRAGMA ")
             if str(rows[0][0]).lower() != wanted:
                 found.append(("SQLite", f"{name} 是 {rows[0][0]}，应为 {wanted}", "重新启动；仍然如此请检查数据库文件"))
         return found
