@@ -34,12 +34,15 @@ async def import_year(data: Mapping[str, Any], *, by: Actor, at: datetime) -> li
     from kernel.clocks.alarms import recompute
 
     year, document, days = _checked(data)
+    queries.forget()
+    before = await queries.current()
     async with transaction():
         newest = await CalendarYear.all().order_by("-revision").first()
         revision = newest.revision + 1 if newest else 1
         await _take_in(year, revision, document, days, by=by, at=at)
     queries.forget()
-    return await recompute(at=at)
+    since = (await queries.current()).first_change(before)
+    return await recompute(at=at, since=since) if since else []
 
 
 def _checked(data: Mapping[str, Any]) -> tuple[int, str, dict[date, tuple[bool, str]]]:

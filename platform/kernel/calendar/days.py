@@ -83,6 +83,13 @@ class Calendar:
             day = self._next_working(day)
         return total
 
+    def first_change(self, other: "Calendar") -> date | None:
+        """The first day that the two don't treat alike; a year that only one knows begins to differ on 1 January."""
+        pairs = zip(self._works, other._works, strict=True)
+        days = [self.first + timedelta(days=n) for n, (one, two) in enumerate(pairs) if one is not two][:1]
+        days += [date(year, 1, 1) for year in self.announced ^ other.announced]
+        return min(days, default=None)
+
     def previous_working(self, day: date) -> date:
         day -= ONE
         while not self.is_working(day):
