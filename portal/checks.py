@@ -1,6 +1,7 @@
 """`sunhall doctor`: every problem with the step that mends it."""
 
 import csv
+import os
 import shutil
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from kernel.models import Event
 from kernel.module import Module
 from kernel.people import queries as people
 from kernel.secrets import keys
-from kernel.settings import settings
+from kernel.settings import Settings, settings
 from portal.hall import NoHall, database_file, hall
 
 Problem = tuple[str, str, str]  # part, problem, what mends it
@@ -25,6 +26,7 @@ DISK_FREE_MIN = 2 * 2**30
 CLOCK_OFF_S = 2
 WAIT_S = 2
 LATE_MAX = 100
+PREFIX, NOT_OURS = "SUNHALL_", {"SUNHALL_TEST_STRICT"}
 SQLITE_WANTED = {
     "PRAGMA journal_mode": "wal", "PRAGMA synchronous": "2", "PRAGMA foreign_keys": "1", "PRAGMA secure_delete": "1",
 }  # fmt: skip
@@ -33,7 +35,7 @@ SYNCHRONISE = "启用时间同步（chrony 或 systemd-timesyncd）"
 
 
 async def every(modules: Iterable[Module], at: datetime) -> list[Problem]:
-    found = [problem for look in (_keys, _home, _disk, _public) for problem in look()]
+    found = [problem for look in (_unknown, _keys, _home, _disk, _public) for problem in look()]
     found += await _redis()
     try:
         async with hall():
@@ -54,6 +56,13 @@ async def demo_stands() -> bool:
         first = next(csv.DictReader(file))
     known = await people.by_username(first["用户名"])
     return known is not None and known.name == first["姓名"]
+
+
+def _unknown() -> list[Problem]:
+    """A name with a slip of the pen would be passed over in silence."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | NOT_OURS
+    strange = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    return [("设置", f"没有名为 {name} 的设置", "核对 docs/settings.md 里的名称") for name in strange]
 
 
 def _keys() -> list[Problem]:

@@ -45,6 +45,7 @@ def serve(*, host: str, port: int, workers: int, embedded_worker: bool, insecure
         host=host,
         port=port,
         workers=workers,
+        loop="asyncio",  # the same everywhere; uvloop was no faster here
         http="httptools",
         server_header=False,
         access_log=False,

@@ -238,3 +238,18 @@ def test_the_laptops_server_starts_says_where_and_ends_when_it_is_told(hall: Hal
         process = hall.process
         hall.kill(signal.SIGTERM)
     assert process.returncode in {0, -signal.SIGTERM}
+
+
+def test_a_hall_open_to_the_local_network_says_on_every_page_that_nothing_is_encrypted(tmp_path: Path) -> None:
+    with a_hall(tmp_path / "hall", demo=False, SUNHALL_INSECURE_LAN="true") as hall:
+        hall.serve()
+        assert "连接没有加密" in httpx.get(hall.url, timeout=10).text
+        assert "连接没有加密" in httpx.get(f"{hall.url}/nowhere", timeout=10).text
+
+
+def test_the_page_of_a_laptop_has_no_such_line(hall: Hall) -> None:
+    hall.serve()
+    try:
+        assert "连接没有加密" not in httpx.get(hall.url, timeout=10).text
+    finally:
+        hall.kill()
