@@ -1,5 +1,6 @@
 """Opening the hall for a command: its database must be there and up to date, or a sentence says what to do."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -63,7 +64,7 @@ def reachable() -> Iterator[None]:
 
     try:
         yield
-    except (BaseORMException, PostgresError, InterfaceError, OSError) as wrong:
+    except (BaseORMException, PostgresError, InterfaceError, sqlite3.Error, OSError) as wrong:
         first = str(wrong).strip().partition("\n")[0][:200]
         server = database_file() is None
         mend = "请核对 SUNHALL_DATABASE_URL，确认数据库服务已启动" if server else "请核对文件和权限"

@@ -50,6 +50,7 @@ def serve(*, host: str, port: int, workers: int, embedded_worker: bool, insecure
         server_header=False,
         access_log=False,
         log_config=None,
+        log_level="warning",
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S,
         limit_concurrency=CONCURRENCY_MAX,
