@@ -8,11 +8,12 @@ from typing import Any
 
 from kernel.calendar import queries
 from kernel.calendar.models import CalendarDay, CalendarYear
-from kernel.database import transaction
+from kernel.database import after_commit, transaction
 from kernel.errors import FormRejected
 from kernel.permissions import SYSTEM, Actor
 
 YEARS = range(2004, 2036)
+LABEL_MAX, DOCUMENT_MAX = 40, 300
 
 
 async def seed(at: datetime) -> None:
@@ -24,39 +25,47 @@ async def seed(at: datetime) -> None:
         for revision, (year, told) in enumerate(sorted(known.items()), start=1):
             days = {date.fromisoformat(day): (not off, label) for day, (label, off) in told["days"].items()}
             await _take_in(int(year), revision, " ".join(told["documents"]), days, by=SYSTEM, at=at)
-    queries.forget()
+        after_commit(queries.forget)
 
 
 async def import_year(data: Mapping[str, Any], *, by: Actor, at: datetime) -> list[str]:
     """One year in the shape {"year", "papers": [url], "days": [{"name", "date", "isOffDay"}]}.
 
-    A new revision; every open clock is computed again, every shift is journaled. Gives the shifts as sentences."""
+    A new revision; every open clock that it can move is computed again, every shift is journaled, all in one
+    transaction. Gives the shifts as sentences."""
     from kernel.clocks.alarms import recompute
 
     year, document, days = _checked(data)
-    queries.forget()
-    before = await queries.current()
     async with transaction():
-        newest = await CalendarYear.all().order_by("-revision").first()
-        revision = newest.revision + 1 if newest else 1
-        await _take_in(year, revision, document, days, by=by, at=at)
-    queries.forget()
-    since = (await queries.current()).first_change(before)
-    return await recompute(at=at, since=since) if since else []
+        before = await queries.as_of(await queries.revision())
+        if await _known(year, document, days):
+            return []
+        await _take_in(year, before.revision + 1, document, days, by=by, at=at)
+        calendar = await queries.as_of(before.revision + 1)
+        since = calendar.first_change(before)
+        shifts = await recompute(calendar, at=at, since=since) if since else []
+        after_commit(queries.forget)
+    return shifts
+
+
+async def _known(year: int, document: str, days: Mapping[date, tuple[bool, str]]) -> bool:
+    """The same notice as that year's newest: taking it in again changes nothing."""
+    newest = await CalendarYear.filter(year=year).order_by("-revision").first()
+    if newest is None or newest.document != document:
+        return False
+    rows = await CalendarDay.filter(notice_id=newest.id)
+    return {row.date: (row.works, row.label) for row in rows} == dict(days)
 
 
 def _checked(data: Mapping[str, Any]) -> tuple[int, str, dict[date, tuple[bool, str]]]:
     """Raises FormRejected with what to change."""
     try:
         year = int(data["year"])
-        days = {
-            date.fromisoformat(str(day["date"])): (not bool(day["isOffDay"]), str(day["name"])[:40])
-            for day in data["days"]
-        }
-        document = " ".join(map(str, data.get("papers", ())))[:300]
+        days = {date.fromisoformat(str(day["date"])): _arrangement(day) for day in data["days"]}
+        document = " ".join(map(str, data.get("papers", ())))[:DOCUMENT_MAX]
     except (KeyError, TypeError, ValueError) as wrong:
         raise FormRejected(
-            {"days": "每一天须有 date（如 2027-01-01）、name 和 isOffDay，整个文件须有 year。"}
+            {"days": "每一天须有 date（如 2027-01-01）、name 和 isOffDay（true 或 false），整个文件须有 year。"}
         ) from wrong
     if year not in YEARS:
         raise FormRejected({"year": f"年份须在 {YEARS.start} 到 {YEARS.stop - 1} 之间。"})
@@ -65,6 +74,13 @@ def _checked(data: Mapping[str, Any]) -> tuple[int, str, dict[date, tuple[bool, 
     if far := [day for day in days if abs((day - date(year, 7, 1)).days) > 300]:
         raise FormRejected({"days": f"{min(far)} 不属于 {year} 年的安排，请核对。"})
     return year, document, days
+
+
+def _arrangement(day: Mapping[str, Any]) -> tuple[bool, str]:
+    """(works, name). Only true and false: the word "false" would be taken for a day off."""
+    if not isinstance(day["isOffDay"], bool):
+        raise TypeError(day["isOffDay"])
+    return not day["isOffDay"], str(day["name"])[:LABEL_MAX]
 
 
 async def _take_in(

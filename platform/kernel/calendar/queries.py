@@ -11,20 +11,24 @@ from kernel.calendar.models import CalendarDay, CalendarYear
 from kernel.database import home
 
 CHECKED_EVERY_S = 5.0
-_read: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, dict[int, Calendar]]] = WeakKeyDictionary()
+_read: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, Calendar]] = WeakKeyDictionary()
 
 
 async def current() -> Calendar:
     """The newest revision; another process's import is seen within five seconds."""
-    connection = home()
-    checked_at, known = _read.get(connection, (0.0, {}))
-    if not known or time.monotonic() - checked_at > CHECKED_EVERY_S:
-        newest = await CalendarYear.all().order_by("-revision").first()
-        revision = newest.revision if newest else 0
-        if revision not in known:
-            known = known | {revision: await as_of(revision)}
-        _read[connection] = (time.monotonic(), known)
-    return known[max(known)]
+    owner = home()
+    checked_at, known = _read.get(owner, (0.0, None))
+    if known is None or time.monotonic() - checked_at > CHECKED_EVERY_S:
+        newest = await revision()
+        if known is None or known.revision != newest:
+            known = await as_of(newest)
+        _read[owner] = (time.monotonic(), known)
+    return known
+
+
+async def revision() -> int:
+    newest = await CalendarYear.all().order_by("-revision").first()
+    return newest.revision if newest else 0
 
 
 async def as_of(revision: int) -> Calendar:
@@ -42,6 +46,6 @@ async def notices() -> list[CalendarYear]:
     return await CalendarYear.all().order_by("-revision")
 
 
-def forget() -> None:
-    """After an import in this process."""
+async def forget() -> None:
+    """After an import in this process has been committed."""
     _read.pop(home(), None)

@@ -1,8 +1,9 @@
 """One sweep by the index of what rings next: its cost grows with what is due, not with what is open."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from kernel import journal, outbox
 from kernel.calendar import Calendar, current
@@ -34,8 +35,9 @@ async def _ring_all(due: Sequence[Clock], calendar: Calendar, at: datetime) -> i
     from kernel import lifecycle
 
     async with transaction():
-        things = await _locked({clock.subject for clock in due})
-        ids = [clock.id for clock in due]
+        things = await _things({clock.subject for clock in due})
+        mine = await _locked(things, wait=False)
+        ids = [clock.id for clock in due if clock.subject in mine or clock.subject not in things]
         fresh = await Clock.filter(id__in=ids, next_alarm_at__lte=at).order_by("next_alarm_at", "id")
         rings = [(clock, *_ring(clock, calendar, at)) for clock in fresh if clock.subject in things]
         lost = [clock for clock in fresh if clock.subject not in things]
@@ -51,21 +53,25 @@ async def _ring_all(due: Sequence[Clock], calendar: Calendar, at: datetime) -> i
     return len(rings)
 
 
-async def _locked(refs: Collection[str]) -> dict[str, Thing]:
-    """The same locks that moves take, all in one order: a move takes one, so nobody waits in a ring."""
+async def _things(refs: Collection[str]) -> dict[str, Thing]:
     numbers: dict[type[Thing], list[str]] = {}
     for ref in refs:
         kind, no = kind_of(ref)
         numbers.setdefault(kind.model, []).append(no)
-    things = [thing for model, nos in numbers.items() for thing in await model.filter(no__in=nos)]
-    roots: dict[type[Thing], set[int]] = {}
-    for thing in things:
+    return {thing.ref: thing for model, nos in numbers.items() for thing in await model.filter(no__in=nos)}
+
+
+async def _locked(things: Mapping[str, Thing], *, wait: bool) -> set[str]:
+    """The locks that moves take, many at once. Who holds many and doesn't `wait` for one can't stand in a ring."""
+    roots: dict[type[Thing], set[int | None]] = {}
+    for thing in things.values():
         model, root_id = thing.root()
-        if root_id is not None:
-            roots.setdefault(model, set()).add(root_id)
-    for model in sorted(roots, key=lambda model: model.kind):
-        await model.filter(id__in=roots[model]).order_by("id").select_for_update(no_key=True).values_list("id")
-    return {thing.ref: thing for thing in things}
+        roots.setdefault(model, set()).add(root_id)
+    taken: set[tuple[type[Thing], Any]] = set()
+    for model, ids in roots.items():
+        found = model.filter(id__in=ids).order_by("id").select_for_update(no_key=True, skip_locked=not wait)
+        taken |= {(model, root.id) for root in await found.only("id")}  # values_list would drop the lock
+    return {ref for ref, thing in things.items() if thing.root() in taken}
 
 
 def _ring(clock: Clock, calendar: Calendar, at: datetime) -> tuple[str, dict[str, object]]:
@@ -84,11 +90,11 @@ def _ring(clock: Clock, calendar: Calendar, at: datetime) -> tuple[str, dict[str
     return "alarm", facts
 
 
-async def recompute(*, at: datetime, since: date | None = None) -> list[str]:
-    """After a calendar import: every open clock again. Each shift is journaled, told and given as a sentence.
+async def recompute(calendar: Calendar, *, at: datetime, since: date | None = None) -> list[str]:
+    """After a calendar import: every open clock again by that one. Each shift is journaled, told, given as a sentence.
 
     `since`: the first day that changed. What ends before it can't move, so it isn't read."""
-    calendar, shifts, last = await current(), [], 0
+    shifts, last = list[str](), 0
     open_ = Clock.filter(stopped_at=None)
     if since is not None:
         open_ = open_.filter(due_at__gt=arithmetic.end_of(since - timedelta(days=1)))
@@ -116,7 +122,8 @@ async def _shift_all(moved: Sequence[Clock], calendar: Calendar, at: datetime) -
 
     shifts = []
     async with transaction():
-        things = await _locked({clock.subject for clock in moved})
+        things = await _things({clock.subject for clock in moved})
+        await _locked(things, wait=True)
         fresh = await Clock.filter(id__in=[clock.id for clock in moved], stopped_at=None).order_by("id")
         before = {clock.id: clock.due_at for clock in fresh}
         for clock in fresh:
