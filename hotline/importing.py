@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hotline.categories import queries as categories
+from hotline.permissions import P
 from hotline.tickets import actions, forms, queries
 from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Type
 from kernel import numbering
@@ -151,6 +152,7 @@ TICKETS = Importer(
         "answer": ("答复", "回复", "reply", "answer"),
     },
     needed=(),
+    permission=P.TICKET_IMPORT,
     prepare=prepare,
     take=take,
 )

@@ -79,7 +79,10 @@ def said_of_init(made: dict[str, object]) -> str:
         lines += [f"  {username}  {password}" for username, password in administrators.items()]
     demo = made.get("demo")
     if isinstance(demo, dict):
-        lines += [str(line) for line in demo.get("said", ())] or [STANDS]
+        from portal.demo.build import SAID
+
+        accounts = [f"  {username:12} {words}" for username, words in SAID]
+        lines += [str(line) for line in demo.get("said", ())] or [STANDS, *accounts]
     return "\n".join(lines)
 
 
@@ -109,6 +112,7 @@ async def _one_of_several(importer: Importer, path: Path, asked: Asked, options:
 
 async def _one_file(importer: Importer, path: Path, asked: Asked, options: Options, bar: Progress) -> Report:
     if importer.whole is not None:
+        running.must_import(importer, asked)
         return await running.run_whole(importer.whole, reading.document(path), asked, dry=options.dry)
     rows = list(reading.read(path, importer))
     task = bar.add_task(path.name, total=len(rows))

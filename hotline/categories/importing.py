@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from hotline.categories import queries
 from hotline.categories.models import Category
+from hotline.permissions import P
 from kernel.errors import FormRejected
 from kernel.importing.running import Asked, Exporter, Importer, Outcome, Result, Row
 
@@ -79,6 +80,7 @@ CATEGORIES = Importer(
         "active": ("在用", "active"),
     },
     needed=("l1", "l2", "l3"),
+    permission=P.CATEGORY_IMPORT,
     take=take,
 )
 CATEGORIES_OUT = Exporter(

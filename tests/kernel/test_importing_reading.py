@@ -21,6 +21,7 @@ from kernel.importing import reading
 from kernel.importing.reading import UnreadableFile
 from kernel.importing.running import Asked, Exporter, Importer, Outcome, Row, Unreadable
 from kernel.importing.writing import write
+from kernel.people.permissions import P
 
 HEADINGS = {"no": ("编号", "msg_id", "no"), "title": ("标题", "title"), "content": ("内容", "detail")}
 TABLE = "编号,标题,内容\n001,路灯不亮,楼下路灯\t坏了\u3000三天\u00a0整\n"
@@ -31,7 +32,9 @@ async def take(row: Row, asked: Asked) -> Outcome:
     raise FormRejected({"": "只用于读取"})
 
 
-IMPORTER = Importer(kind="memos", label="便条", headings=HEADINGS, needed=("no",), take=take)
+IMPORTER = Importer(
+    kind="memos", label="便条", headings=HEADINGS, needed=("no",), permission=P.ORGANISATION_IMPORT, take=take
+)
 Read = Callable[..., list[tuple[int, Row | Unreadable]]]
 
 

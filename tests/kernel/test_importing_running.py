@@ -1,15 +1,17 @@
 """An import takes what it can, says why it doesn't take the rest, and begun again doubles nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from hotline.categories.importing import CATEGORIES
 from hotline.categories.models import Category
-from kernel.errors import FormRejected
+from kernel.errors import FormRejected, NotAllowed
 from kernel.importing import running
-from kernel.importing.running import Asked, Importer, Outcome, Report, Result, Row, Unreadable
+from kernel.importing.running import Asked, Outcome, Report, Result, Row, Unreadable
 from kernel.permissions import SYSTEM
+from tests.factories import OPERATOR
 
 ASKED = Asked(source="表.csv", by=SYSTEM, at=datetime(2026, 3, 2, tzinfo=UTC))
 
@@ -85,11 +87,18 @@ async def test_a_warned_row_counts_in_its_own_kind_as_well(database: str) -> Non
     async def take(row: Row, asked: Asked) -> Outcome:
         return Outcome(Result.CREATED, "没有时间，按导入时间登记")
 
-    importer = Importer(kind="memos", label="便条", headings={"no": ("编号",)}, needed=("no",), take=take)
+    importer = replace(CATEGORIES, headings={"no": ("编号",)}, needed=("no",), take=take)
     report = await running.run(importer, lines({"no": "1"}), ASKED, progress=lambda done: None)
 
     assert (report.created, report.warned) == (1, 1)
     assert report.rows == [{"line": 2, "result": "warned", "reason": "没有时间，按导入时间登记"}]
+
+
+async def test_who_may_not_import_is_refused_before_the_first_row(database: str) -> None:
+    asked = replace(ASKED, by=OPERATOR)
+    with pytest.raises(NotAllowed, match="导入诉求分类"):
+        await running.run(CATEGORIES, lines(leaf("供水")), asked, progress=lambda done: None)
+    assert not await Category.exists()
 
 
 async def test_progress_counts_every_row_once_over_all_batches(database: str) -> None:
@@ -107,7 +116,7 @@ async def test_a_fault_of_ours_ends_the_import_but_keeps_the_batches_before_it(d
             raise ZeroDivisionError
         return await CATEGORIES.take(row, asked)
 
-    importer = Importer(kind="x", label="x", headings=CATEGORIES.headings, needed=(), take=take)
+    importer = replace(CATEGORIES, take=take)
     rows = lines(*(leaf(f"第{n}类", l2=f"{n % 2}") for n in range(100)), leaf("路灯"), leaf("坏"))
     with pytest.raises(ZeroDivisionError):
         await running.run(importer, rows, ASKED, progress=lambda done: None)

@@ -6,6 +6,7 @@ from typing import Any
 from kernel.calendar import actions, queries
 from kernel.errors import FormRejected
 from kernel.importing.running import Asked, Exporter, Importer, Outcome, Report, Result, Row
+from kernel.people.permissions import P
 
 REPORTED_MAX = 10_000
 
@@ -38,5 +39,13 @@ async def rows() -> AsyncIterator[tuple[object, ...]]:
         yield day.isoformat(), label, "上班" if works else "休息"
 
 
-CALENDAR = Importer(kind="calendar", label="工作日历", headings={}, needed=(), take=take, whole=whole)
+CALENDAR = Importer(
+    kind="calendar",
+    label="工作日历",
+    headings={},
+    needed=(),
+    permission=P.CALENDAR_IMPORT,
+    take=take,
+    whole=whole,
+)
 CALENDAR_OUT = Exporter(kind="calendar", label="工作日历", columns=("日期", "名称", "安排"), rows=rows)

@@ -10,9 +10,9 @@ from typing import Any
 from tortoise.exceptions import IntegrityError, ValidationError
 
 from kernel.database import transaction
-from kernel.errors import FormRejected, Refusal
+from kernel.errors import FormRejected, NotAllowed, Refusal
 from kernel.labels import Labelled
-from kernel.permissions import Actor
+from kernel.permissions import Actor, Permission
 
 BATCH = 100
 REPORTED_MAX = 100_000
@@ -64,6 +64,7 @@ class Importer:
     label: str
     headings: Mapping[str, tuple[str, ...]]
     needed: tuple[str, ...]
+    permission: Permission
     take: Take
     prepare: Callable[[int, Asked], Awaitable[None]] | None = None  # before a batch, outside its transaction
     whole: "Whole | None" = None  # for files that are one document (JSON)
@@ -119,6 +120,7 @@ async def run(
     dry: bool = False,
 ) -> Report:
     """Raises nothing for a bad row: its reason stands in the report. `atomic`: one refused row takes all back."""
+    must_import(importer, asked)
     report = Report()
     if not atomic and not dry:
         for batch in _batches(rows):
@@ -139,6 +141,12 @@ async def run(
         if atomic and not dry:
             report.created = report.updated = 0
     return report
+
+
+def must_import(importer: Importer, asked: Asked) -> None:
+    """The command line imports as the machine, whose permissions stand in the table of roles like everyone's."""
+    if not asked.by.may_anywhere(importer.permission):
+        raise NotAllowed(permission=importer.permission.label)
 
 
 async def run_whole(whole: Whole, document: Any, asked: Asked, *, dry: bool = False) -> Report:

@@ -6,6 +6,7 @@ from typing import Any
 from kernel.errors import FormRejected
 from kernel.importing.running import Asked, Exporter, Importer, Outcome, Result, Row
 from kernel.people.models import Organisation, OrganisationKind
+from kernel.people.permissions import P
 
 KINDS = {kind.label: kind for kind in OrganisationKind} | {kind.value: kind for kind in OrganisationKind}
 PATH_MAX = 200
@@ -78,6 +79,7 @@ ORGS = Importer(
         "active": ("在用", "active"),
     },
     needed=("code", "name"),
+    permission=P.ORGANISATION_IMPORT,
     take=take,
 )
 ORGS_OUT = Exporter(
