@@ -77,16 +77,17 @@ async def _locked(things: Mapping[str, Thing], *, wait: bool) -> set[str]:
 def _ring(clock: Clock, calendar: Calendar, at: datetime) -> tuple[str, dict[str, object]]:
     """What this alarm says, and when the next one is."""
     facts: dict[str, object] = {"step": clock.step, "span": clock.span}
-    pauses = arithmetic.intervals(clock.pauses)
-    expected = arithmetic.warn_at(clock, calendar) if clock.stage == 0 else clock.due_at
-    if any(end == clock.next_alarm_at for _, end in pauses) and clock.next_alarm_at != expected:
-        clock.next_alarm_at = arithmetic.next_alarm(clock, calendar, at)
+    warned = arithmetic.warn_at(clock, calendar)
+    expected = warned if clock.stage == 0 else clock.due_at
+    ended = any(end == clock.next_alarm_at for _, end in arithmetic.intervals(clock.pauses))
+    if ended and clock.next_alarm_at != expected:
+        clock.next_alarm_at = arithmetic.next_alarm(clock, warned, at)
         return "run_again", facts
     if clock.due_at <= at:
         clock.stage = 1  # the yellow that nobody was there to ring is past
     facts["rung"] = RUNGS[clock.stage]
     clock.stage += 1
-    clock.next_alarm_at = arithmetic.next_alarm(clock, calendar, at)
+    clock.next_alarm_at = arithmetic.next_alarm(clock, warned, at)
     return "alarm", facts
 
 

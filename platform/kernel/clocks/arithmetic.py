@@ -97,16 +97,16 @@ def derive(clock: Clock, calendar: Calendar, at: datetime) -> None:
         clock.stage = 0
     elif clock.due_at > at:
         clock.stage = 1 if warned is None else min(clock.stage, 1)
-    clock.next_alarm_at = next_alarm(clock, calendar, at)
+    clock.next_alarm_at = next_alarm(clock, warned, at)
 
 
-def next_alarm(clock: Clock, calendar: Calendar, at: datetime) -> datetime | None:
+def next_alarm(clock: Clock, warned: datetime | None, at: datetime) -> datetime | None:
     """A paused clock rings when it is planned to run again; a stopped one never."""
     if not clock.running:
         return None
     if until := paused_until(clock, at):
         return until
-    if clock.stage == 0 and (warned := warn_at(clock, calendar)) is not None:
+    if clock.stage == 0 and warned is not None:
         return warned
     return clock.due_at if clock.stage <= 1 else None
 
