@@ -32,7 +32,10 @@ async def prepare(count: int, asked: Asked) -> None:
 
 
 async def take(row: Row, asked: Asked) -> Outcome:
-    """One message. Known by its source and its number there; without a number, by its own words."""
+    """One message. Known by its source and its number there; without a number, by its own words. What this hall has
+    given out itself is known by its own number: an export is no way round the moves."""
+    if row.get("ours") and await queries.is_ours(row["ours"].strip(), row.get("title", "").strip()):
+        return Outcome(Result.UNCHANGED)
     facts, warnings = await _facts(row, asked)
     known, region = await queries.brought(facts.source, facts.source_no), settings().region_path
     if known is not None:
@@ -141,6 +144,7 @@ TICKETS = Importer(
     kind="tickets",
     label="工单",
     headings={
+        "ours": ("工单编号",),
         "no": ("原编号", "编号", "msg_id", "platform_no", "no"),
         "title": ("标题", "主题", "title"),
         "content": ("内容", "诉求内容", "detail", "content"),

@@ -253,3 +253,15 @@ def test_the_page_of_a_laptop_has_no_such_line(hall: Hall) -> None:
         assert "连接没有加密" not in httpx.get(hall.url, timeout=10).text
     finally:
         hall.kill()
+
+
+def test_tickets_that_this_hall_gave_out_itself_come_back_without_doubles(hall: Hall, tmp_path: Path) -> None:
+    table = tmp_path / "来信.csv"
+    table.write_text(
+        "编号,标题,内容,时间\n7,路灯不亮,三天了,2026/3/2 10:00\n8,=积水,路口,2026-03-02\n", encoding="utf-8"
+    )
+    assert json.loads(hall.run("import", "tickets", str(table), "--json").stdout)["created"] == 2
+    out = tmp_path / "工单.csv"
+    hall.run("export", "tickets", "--out", str(out))
+    again = json.loads(hall.run("import", "tickets", str(out), "--json").stdout)
+    assert (again["unchanged"], again["created"], again["updated"]) == (2, 0, 0)

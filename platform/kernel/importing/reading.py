@@ -45,6 +45,8 @@ def read(path: Path, importer: Importer) -> Iterator[Line]:
 
 def document(path: Path) -> Any:
     """A file that is one JSON document."""
+    if path.suffix.lower() not in {".json", ".jsonl", ".ndjson"}:
+        raise UnreadableFile(file=path.name, problem="这一类数据整份导入，请用 JSON 文件。")
     text = text_of(path)
     try:
         return json.loads(text)

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+from stdnum.cn import uscc
+
 from kernel.errors import FormRejected
 from kernel.importing.running import Asked, Exporter, Importer, Outcome, Result, Row
 from kernel.people.models import Organisation, OrganisationKind
@@ -10,6 +12,7 @@ from kernel.people.permissions import P
 
 KINDS = {kind.label: kind for kind in OrganisationKind} | {kind.value: kind for kind in OrganisationKind}
 PATH_MAX = 200
+DIVISION_DIGITS_MAX, USCC_SIGNS = 12, 18
 
 
 async def take(row: Row, asked: Asked) -> Outcome:
@@ -19,7 +22,7 @@ async def take(row: Row, asked: Asked) -> Outcome:
     path = f"{parent.path if parent else '/'}{code.lower()}/"
     if len(path) > PATH_MAX:
         raise FormRejected({"parent": f"“{name}”的层级太深。"})
-    kind = KINDS.get(row.get("kind", "").strip(), OrganisationKind.GOVERNMENT if code.isdecimal() else None)
+    kind = KINDS.get(row.get("kind", "").strip(), OrganisationKind.GOVERNMENT if _is_division(code) else None)
     told: dict[str, Any] = {
         "name": name[:80],
         "short_name": (row.get("short_name", "").strip() or name)[:40],
@@ -34,18 +37,32 @@ async def take(row: Row, asked: Asked) -> Outcome:
     known = await Organisation.get_or_none(code=code)
     if known is None:
         await Organisation.create(code=code, **told)
-        return Outcome(Result.CREATED)
+        return Outcome(Result.CREATED, _doubt(code))
     if all(getattr(known, field) == value for field, value in told.items()):
         return Outcome(Result.UNCHANGED)
     if known.path != path:
         raise FormRejected({"parent": f"“{name}”已在 {known.path} 下，移动单位会改变授权范围，请由管理员处理。"})
     await Organisation.filter(id=known.id).update(**told)
-    return Outcome(Result.UPDATED)
+    return Outcome(Result.UPDATED, _doubt(code))
+
+
+def _is_division(code: str) -> bool:
+    """GB/T 2260 and the codes below it; a credit code (18 signs) may happen to be all digits."""
+    return code.isdecimal() and len(code) <= DIVISION_DIGITS_MAX
+
+
+def _doubt(code: str) -> str:
+    """Some agencies live with a credit code (GB 32100) that fails its own check: said, not refused."""
+    if len(code) != USCC_SIGNS or uscc.is_valid(code):
+        return ""
+    return f"统一社会信用代码 {code} 的校验位不对，已照原样导入，请核对。"
 
 
 async def _parent(row: Row, code: str) -> Organisation | None:
     named = row.get("parent", "").strip()
-    wanted = [named] if named else [code[:length] for length in (9, 6, 4, 2) if code.isdecimal() and length < len(code)]
+    wanted = (
+        [named] if named else [code[:length] for length in (9, 6, 4, 2) if _is_division(code) and length < len(code)]
+    )
     for one in wanted:
         found = await Organisation.get_or_none(code=one)
         if found is not None:
@@ -69,8 +86,8 @@ ORGS = Importer(
     kind="orgs",
     label="单位",
     headings={
-        "code": ("代码", "单位代码", "code"),
-        "name": ("名称", "单位名称", "name"),
+        "code": ("代码", "单位代码", "统一社会信用代码", "code", "uscc"),
+        "name": ("名称", "单位名称", "name", "org_name"),
         "short_name": ("简称", "short_name"),
         "parent": ("上级代码", "parent", "streetcode", "areacode", "citycode", "provincecode"),
         "kind": ("类别", "kind"),
