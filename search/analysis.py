@@ -116,7 +116,7 @@ def _fold(sign: str) -> str:
 @cache
 def _simplified() -> dict[int, str]:
     """Traditional to simplified, sign by sign; the converter itself is let go after this one question."""
-    from opencc import OpenCC  # noqa: PLC0415 (loaded with the first question)
+    from opencc import OpenCC
 
     signs = [chr(code) for block in ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00)) for code in range(*block)]
     converted = OpenCC("t2s").convert("\n".join(signs)).split("\n")

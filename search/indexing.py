@@ -137,7 +137,7 @@ _indexings: dict[Path, Indexing] = {}
 def indexing() -> Indexing:
     home = settings().home
     if home not in _indexings:
-        from search.tantivy_engine import TantivyEngine  # noqa: PLC0415 (loaded with the first question)
+        from search.tantivy_engine import TantivyEngine
 
         _indexings[home] = Indexing(TantivyEngine(home))
     return _indexings[home]
