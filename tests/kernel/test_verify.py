@@ -49,15 +49,15 @@ async def insert_an_entry(ticket: Ticket) -> None:
 
 
 def entry(seq: int, **change: object) -> Tampering:
-    return lambda ticket: Entry.filter(subject=ticket.ref, seq=seq).update(**change)  # type: ignore[return-value]
+    return lambda ticket: Entry.filter(subject=ticket.ref, seq=seq).update(**change)
 
 
 def row(**change: object) -> Tampering:
-    return lambda ticket: Ticket.filter(id=ticket.id).update(**change)  # type: ignore[return-value]
+    return lambda ticket: Ticket.filter(id=ticket.id).update(**change)
 
 
 def without(**which: object) -> Tampering:
-    return lambda ticket: Entry.filter(subject=ticket.ref, **which).delete()  # type: ignore[return-value]
+    return lambda ticket: Entry.filter(subject=ticket.ref, **which).delete()
 
 
 TAMPERINGS: dict[str, tuple[Tampering, str]] = {
