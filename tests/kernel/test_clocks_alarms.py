@@ -119,7 +119,6 @@ async def test_a_comment_moves_no_clock() -> None:
     assert await problems(ticket, share) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a move asks for the new limit before its columns are on the thing")
 async def test_a_new_class_opens_a_span_from_the_same_start() -> None:
     ticket = await a_ticket()
     old = await clock_of(ticket, "dispatch")

@@ -37,6 +37,7 @@ async def _ring_all(due: Sequence[Clock], calendar: Calendar, at: datetime) -> i
     async with transaction():
         things = await _things({clock.subject for clock in due})
         mine = await _locked(things, wait=False)
+        things = await _things(things)  # read again, now that nobody else can move them
         ids = [clock.id for clock in due if clock.subject in mine or clock.subject not in things]
         fresh = await Clock.filter(id__in=ids, next_alarm_at__lte=at).order_by("next_alarm_at", "id")
         rings = [(clock, *_ring(clock, calendar, at)) for clock in fresh if clock.subject in things]
@@ -48,7 +49,7 @@ async def _ring_all(due: Sequence[Clock], calendar: Calendar, at: datetime) -> i
             await Clock.bulk_update(fresh, fields=["stage", "next_alarm_at"])
         for clock, name, facts in rings:
             thing = things[clock.subject]
-            await lifecycle.record(thing, name, facts, at=at)
+            await lifecycle.record_locked(thing, name, facts, at=at)
             await outbox.publish(f"{thing.kind}.{name}", thing.ref, thing.version, at)
     return len(rings)
 
@@ -125,6 +126,7 @@ async def _shift_all(moved: Sequence[Clock], calendar: Calendar, at: datetime) -
     async with transaction():
         things = await _things({clock.subject for clock in moved})
         await _locked(things, wait=True)
+        things = await _things(things)
         fresh = await Clock.filter(id__in=[clock.id for clock in moved], stopped_at=None).order_by("id")
         before = {clock.id: clock.due_at for clock in fresh}
         for clock in fresh:
@@ -139,7 +141,7 @@ async def _shift_all(moved: Sequence[Clock], calendar: Calendar, at: datetime) -
                 "step": clock.step, "span": clock.span, "calendar": clock.calendar, "provisional": clock.provisional,
                 "due_before": was, "due": clock.due_at,
             }  # fmt: skip
-            await lifecycle.record(thing, "shift", journal.plain(facts), at=at)
+            await lifecycle.record_locked(thing, "shift", journal.plain(facts), at=at)
             await outbox.publish(f"{thing.kind}.shift", thing.ref, thing.version, at)
             old, new = arithmetic.last_day(was), arithmetic.last_day(clock.due_at)
             shifts.append(f"{thing.label} {thing.no}：{old} 改为 {new}")
