@@ -1,6 +1,6 @@
 """Tables of the edge: counters of the rates, and the security log."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from tortoise import fields
 from tortoise.models import Model
@@ -26,6 +26,7 @@ class RateCount(Model):
 class SecurityEvent(Model):
     """安全日志: what the security administrator and the auditor must be able to see. No personal data."""
 
+    append_only: ClassVar[tuple[str, ...]] = ("count",)
     id = fields.BigIntField(primary_key=True)
     at = UtcDatetimeField(db_index=True)
     kind = fields.CharField(max_length=40)
