@@ -217,4 +217,4 @@ async def test_an_agency_never_learns_who_asked_not_to_be_named(signed_in: Clien
     ):
         said = (await program.get(path)).text
         assert "赵" not in said, path
-        assert "139" not in said, path
+        assert "2206" not in said, path

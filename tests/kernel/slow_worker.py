@@ -22,8 +22,9 @@ async def run() -> None:
     outbox._consumers.clear()
     outbox.subscribe([Consumer(name="test.tell", topics=("ticket.register",), handle=tell)])
     url = settings().redis_url
-    async with opened(database_config(MODULES, settings().database_url), everywhere=True):
-        await jobs.worker(await jobs.queue(url), embedded=not url).main()
+    config = database_config(MODULES, settings().database_url)
+    async with opened(config, everywhere=True), jobs.queue(url) as redis:
+        await jobs.worker(redis, embedded=not url).main()
 
 
 if __name__ == "__main__":

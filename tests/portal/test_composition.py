@@ -109,12 +109,9 @@ def test_every_job_that_is_enqueued_by_name_is_registered_in_the_worker() -> Non
 
 
 async def registered_jobs() -> set[str]:
-    redis = await jobs.queue("")
-    try:
+    async with jobs.queue("") as redis:
         worker = jobs.worker(redis, embedded=True, jobs=[job for module in MODULES for job in module.jobs])
         return set(worker.functions)
-    finally:
-        await redis.aclose()
 
 
 def test_names_of_consumers_kinds_importers_and_exporters_are_given_once() -> None:
