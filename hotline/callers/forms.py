@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hotline.tickets.forms import Channel, Register
+from kernel import numbering
 from kernel.forms import Form
 
 
@@ -16,5 +17,5 @@ class Filed(Register):
 
 
 class Track(Form):
-    no: Annotated[str, Field(title="工单编号", min_length=6, max_length=48)]
+    no: Annotated[str, Field(title="工单编号", min_length=6, max_length=48), AfterValidator(numbering.as_typed)]
     code: Annotated[str, Field(title="查询码", min_length=16, max_length=40)]

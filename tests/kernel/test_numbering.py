@@ -1,7 +1,7 @@
 """Numbers for people: never twice, and a slip of the pen is seen."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from tests.factories import NOW
 
 NUMBERS = st.builds(
     lambda day, number: numbering.numbered(f"12345-{day:%Y%m%d}", number),
-    st.dates(),
+    st.dates(min_value=date(2000, 1, 1)),
     st.integers(min_value=0, max_value=999_999),
 )
 
@@ -42,6 +42,20 @@ def test_one_wrong_digit_is_always_seen(no: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("typed", ["", "5", "abc", "１２３", "12345-20261122-000123-4"])
 def test_what_is_no_number_is_none(typed: str) -> None:
     assert not numbering.well_formed(typed)
+
+
+@given(NUMBERS)
+def test_a_number_is_understood_however_it_is_typed(no: str) -> None:
+    wide = no.translate({ord(sign): ord(sign) + 0xFEE0 for sign in "0123456789-"})
+    for typed in (no, no.replace("-", ""), f" {no} ", no.replace("-", " - "), wide):
+        assert numbering.as_typed(typed) == no
+
+
+def test_a_slip_of_the_pen_is_told_and_other_peoples_numbers_are_let_pass() -> None:
+    for slip in ("12345-20261122-000123-6", "123452026112200012", "123456"):
+        with pytest.raises(ValueError, match="编号不完整"):
+            numbering.as_typed(slip)
+    assert numbering.as_typed("ZW-2026-7") == "ZW-2026-7"
 
 
 @pytest.mark.usefixtures("database")
