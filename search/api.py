@@ -28,7 +28,8 @@ QUERY = {
     "cursor": (TEXT | {"maxLength": CURSOR_MAX}, "上一页的 next；只对同一人、同一问题有效"),
     "count": (FLAG | {"default": False}, "给出总数；exact 为假时是约数"),
 }
-SEGMENTS = {"type": "array", "items": {"type": "array", "prefixItems": [TEXT, FLAG]}}
+SEGMENT = {"type": "array", "items": {"type": ["string", "boolean"]}, "minItems": 2, "maxItems": 2}  # text, is a hit
+SEGMENTS = {"type": "array", "items": SEGMENT}
 ACTION = {"type": ["object", "null"], "properties": {"label": TEXT, "url": TEXT}}
 ITEM = OBJECT | {
     "required": ["kind", "no", "url", "title", "snippet", "highlights", "agency", "published_at", "action"],
