@@ -93,8 +93,7 @@ async def act(request: Request) -> Response:
 async def released(request: Request) -> Response:
     """公开答复"""
     words = request.query_params.get("q", "")[:100].strip()
-    after = request.query_params.get("after", "")
-    found, following = await answers.page(words, after=int(after) if after.isdecimal() else None)
+    found, following = await answers.page(words, after=request.query_params.get("after", "")[:48])
     return render(request, "hotline/callers/answers.html", found=found, following=following, words=words)
 
 

@@ -8,6 +8,7 @@ from hotline.tickets import queries
 from hotline.tickets.disclosure import is_public_answer, public_answer
 from hotline.tickets.models import Ticket
 from kernel import journal
+from kernel.module import Headline
 
 PAGE = 20
 
@@ -22,15 +23,18 @@ class Released:
     at: datetime
 
 
+async def headlines(limit: int) -> list[Headline]:
+    return [Headline(one.title, f"/hotline/answers/{one.no}", one.agency, one.at) for one in await newest(limit)]
+
+
 async def newest(limit: int) -> list[Released]:
-    found, _ = await page("", after=None, limit=limit)
+    found, _ = await page("", limit=limit)
     return found
 
 
-async def page(words: str, *, after: int | None, limit: int = PAGE) -> tuple[list[Released], int | None]:
-    """Closed consults, requests and suggestions whose answer names nobody; newest first."""
-    tickets = queries.answered(words)
-    rows, following = await queries.page(tickets, after=after, limit=limit)
+async def page(words: str, *, after: str = "", limit: int = PAGE) -> tuple[list[Released], str]:
+    """Those whose answer names nobody, newest first, continued after the answer of that number."""
+    rows, following = await queries.last_closed(queries.answered(words), after=after, limit=limit)
     return await _released(rows), following
 
 

@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from hotline.permissions import P
-from hotline.tickets.forms import Secrecy, Type
+from hotline.tickets.forms import Secrecy
 from hotline.tickets.models import Assignment, Ticket
-from hotline.tickets.rules import OUTSIDERS
+from hotline.tickets.rules import OUTSIDERS, RELEASED_TYPES
 from hotline.tickets.states import AssignmentState, TicketState
 from kernel import journal, views
 from kernel.errors import NotAllowed
@@ -18,7 +18,6 @@ from kernel.forms import Form
 from kernel.permissions import Actor
 from kernel.secrets import masking
 
-PUBLIC_TYPES = {Type.CONSULT, Type.HELP, Type.SUGGEST}  # complaints and reports name others, so they stay inside
 HIDDEN = "（按诉求人要求不公开）"
 NONE = "未留"
 AFTER_SIGNING = {
@@ -90,7 +89,7 @@ def is_public_answer(ticket: Ticket) -> bool:
     return (
         ticket.state in {TicketState.CLOSED, TicketState.ARCH}
         and ticket.secrecy is Secrecy.PLAIN
-        and ticket.type in PUBLIC_TYPES
+        and ticket.type in RELEASED_TYPES
         and ticket.source is None
     )
 

@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from tortoise.backends.base.client import BaseDBAsyncClient
 
+from kernel import database
 from kernel.inbox import queries as inbox
-from kernel.module import Affair, Link, installed
+from kernel.module import Affair, Headline, Headlines, Link, installed
 from kernel.pages import public, render, signed_in
 from kernel.permissions import Actor
 
 TOPS = (Link(label="首页", url="/"), Link(label="12345", url="/hotline/"), Link(label="搜索", url="/search"))
-HOME_AFFAIRS = 5
+HOME_AFFAIRS, HOME_NEWS, NEWS_S = 5, 5, 20
+_news: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, list[tuple[Headlines, list[Headline]]]]] = WeakKeyDictionary()
 
 
 async def context(request: Request) -> Mapping[str, Any]:
@@ -34,7 +39,8 @@ async def context(request: Request) -> Mapping[str, Any]:
 async def home(request: Request) -> Response:
     at = datetime.now(UTC)
     affairs = [] if request.user.anonymous else await affairs_of(request.user, at)
-    return render(request, "portal/home/home.html", affairs=affairs[:HOME_AFFAIRS], count=len(affairs))
+    news = await headlines()
+    return render(request, "portal/home/home.html", affairs=affairs[:HOME_AFFAIRS], count=len(affairs), news=news)
 
 
 @signed_in
@@ -60,6 +66,16 @@ async def api(request: Request) -> Response:
 async def affairs_of(actor: Actor, at: datetime) -> list[Affair]:
     found = [affair for module in installed() if module.affairs for affair in await module.affairs(actor, at)]
     return sorted(found, key=lambda affair: affair.at, reverse=True)
+
+
+async def headlines() -> list[tuple[Headlines, list[Headline]]]:
+    """The same for everybody, and asked by everybody: a process remembers them for a moment."""
+    at, known = monotonic(), _news.get(database.home())
+    if known is None or known[0] < at - NEWS_S:
+        found = [module.headlines for module in installed() if module.headlines]
+        known = (at, [(one, newest) for one in found if (newest := await one.newest(HOME_NEWS))])
+        _news[database.home()] = known
+    return known[1]
 
 
 def _entry(link: Link, path: str) -> dict[str, object]:
