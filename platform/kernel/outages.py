@@ -1,0 +1,93 @@
+"""The database is away, full or too busy: recognised, and told as what it is, never as a mistake of whoever asked."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import asyncpg
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from tortoise.exceptions import DBConnectionError
+
+from kernel.errors import Degraded, Refusal
+from kernel.pages import environment
+from kernel.settings import settings
+
+log = logging.getLogger(__name__)
+KEPT_CHARS_MIN = 20  # shorter than this nobody wants to copy out
+POSTGRES = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shut down, starting up, a statement beyond its time
+    asyncpg.InsufficientResourcesError,  # no disk, no memory, no connection left
+    asyncpg.LockNotAvailableError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+SQLITE = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB,
+}  # fmt: skip
+
+
+def is_outage(problem: BaseException) -> bool:
+    """Whether trying again later may help. A wrong statement stays wrong: that is our mistake, not an outage."""
+    return any(_is_one(cause) for cause in _causes(problem))
+
+
+def _causes(problem: BaseException | None) -> Iterator[BaseException]:
+    while problem is not None:
+        yield problem
+        problem = problem.__cause__
+
+
+def _is_one(cause: BaseException) -> bool:
+    if isinstance(cause, sqlite3.DatabaseError):
+        return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in SQLITE
+    return isinstance(cause, (DBConnectionError, ConnectionError, TimeoutError, *POSTGRES))
+
+
+class Outages:
+    """Around everything that asks the database: an outage becomes a page that keeps what was typed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception as problem:
+            if scope["type"] != "http" or begun or isinstance(problem, Refusal) or not is_outage(problem):
+                raise
+            log.warning("outage: %s: %s", type(problem).__name__, str(problem)[:200])
+            await (await _told(Request(scope, receive)))(scope, receive, send)
+
+
+async def _told(request: Request) -> Response:
+    refusal = Degraded(what="数据服务")
+    if request.url.path.startswith("/api/"):
+        return JSONResponse(refusal.envelope(), status_code=503, headers=dict(refusal.headers))
+    typed = getattr(request.state, "typed", None)
+    if typed is None and request.method == "POST":
+        typed = await request.form()  # the session could not even be looked up: what was sent is still to be read
+    page = environment.get_template("kernel/ui/outage.html")
+    text = page.render(phone=settings().hotline_phone, typed=_texts(typed or {}))
+    return HTMLResponse(text, status_code=503, headers=dict(refusal.headers))
+
+
+def _texts(typed: Mapping[str, Any]) -> dict[str, str]:
+    """What somebody typed, to be copied out while the hall can't take it; no secret is shown again."""
+    return {
+        name: value
+        for name, value in typed.items()
+        if isinstance(value, str) and name[:1] != "_" and "password" not in name and len(value) > KEPT_CHARS_MIN
+    }
