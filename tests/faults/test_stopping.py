@@ -1,0 +1,31 @@
+"""A stop that is asked for takes a moment and loses nothing."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import servers
+from tests.halls import Hall, a_hall
+
+STOP_S = 5
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Hall]:
+    with servers.redis() as redis, a_hall(tmp_path / "home", demo=False, SUNHALL_REDIS_URL=redis.url) as hall:
+        yield hall
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
+@pytest.mark.parametrize("command", ["worker", "serve"])
+def test_a_process_ends_within_seconds_of_being_told(hall: Hall, command: str, how: signal.Signals) -> None:
+    process = hall.begin(command, *(["--port", str(hall.port)] if command == "serve" else []))
+    time.sleep(3)
+    assert process.poll() is None, "it ended by itself"
+
+    process.send_signal(how)
+
+    assert process.wait(STOP_S) in (0, -how), command
