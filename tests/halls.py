@@ -46,8 +46,9 @@ class Hall:
         quiet = subprocess.DEVNULL
         return subprocess.Popen(command, cwd=ROOT, env=self._env(), stdout=quiet, stderr=quiet)
 
-    def serve(self) -> None:
-        self.process = self.begin("serve", "--port", str(self.port), "--embedded-worker")
+    def serve(self, *words: str) -> None:
+        """As on a laptop, unless said otherwise."""
+        self.process = self.begin("serve", "--port", str(self.port), *(words or ("--embedded-worker",)))
         for _ in range(WAIT_S * 20):
             assert self.process.poll() is None, "the server ended at once"
             with suppress(httpx.TransportError):
