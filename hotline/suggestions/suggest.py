@@ -8,7 +8,7 @@ from hotline.tickets import queries
 from hotline.tickets.models import Ticket
 from hotline.tickets.rules import phone_index
 from kernel.journal import clear
-from kernel.people.queries import active_organisation
+from kernel.people.queries import active_organisations
 from kernel.permissions import Actor
 
 TOP = 3
@@ -27,20 +27,14 @@ class Guess:
 
 
 async def for_ticket(ticket: Ticket, content: str, *, by: Actor) -> dict[str, object]:
-    guesses = await _guesses(ticket.title, content)
-    same = [
-        other
-        for other in await queries.similar(ticket.title, ticket.phone_index, but=ticket.id)
-        if await _seen(by, other)
-    ]
-    return await _shown(guesses, same)
+    same = await queries.similar(by, ticket.title, ticket.phone_index, but=ticket.id)
+    return await _shown(await _guesses(ticket.title, content), same)
 
 
 async def for_text(wanted: Wanted, *, by: Actor) -> dict[str, object]:
     title, content = str(clear(wanted.title)), str(clear(wanted.content))
     index = phone_index(str(clear(wanted.phone))) if wanted.phone else None
-    same = [other for other in await queries.similar(title, index) if await _seen(by, other)]
-    return await _shown(await _guesses(title, content), same)
+    return await _shown(await _guesses(title, content), await queries.similar(by, title, index))
 
 
 async def _guesses(title: str, content: str) -> list[Guess]:
@@ -59,12 +53,13 @@ async def _guesses(title: str, content: str) -> list[Guess]:
 
 
 async def _shown(guesses: list[Guess], same: list[Ticket]) -> dict[str, object]:
+    known = await active_organisations([guess.agency for guess in guesses if guess.agency])
     agencies: dict[str, dict[str, object]] = {}
     for guess in guesses:
-        org = await active_organisation(guess.agency) if guess.agency and guess.agency not in agencies else None
-        if org is not None:
-            agencies[org.code] = {
-                "code": org.code, "name": org.name, "p": guess.permille / 1000, "reason": f"分类表：{guess.name}"
+        if guess.agency in known and guess.agency not in agencies:
+            agencies[guess.agency] = {
+                "code": guess.agency, "name": known[guess.agency].name, "p": guess.permille / 1000,
+                "reason": f"分类表：{guess.name}",
             }  # fmt: skip
     return {
         "categories": [
@@ -73,7 +68,3 @@ async def _shown(guesses: list[Guess], same: list[Ticket]) -> dict[str, object]:
         "agencies": list(agencies.values()),
         "duplicates": [{"no": other.no, "title": other.title, "state_label": other.state.label} for other in same],
     }
-
-
-async def _seen(actor: Actor, ticket: Ticket) -> bool:
-    return await queries.visible_to(actor).filter(id=ticket.id).exists()

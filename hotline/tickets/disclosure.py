@@ -46,10 +46,16 @@ class PublicAnswer:
     agency: str
 
 
-async def caller(ticket: Ticket, actor: Actor) -> CallerShown:
+async def texts(ticket: Ticket, *more: str) -> dict[str, str]:
+    """The caller's name and number in clear, and what else is wanted with them, in one query: not to be shown as is."""
+    found = await journal.unsealed_all([ticket.ref], ("caller_name", "caller_phone", *more))
+    return {name: text for (_, name), text in found.items()}
+
+
+async def caller(ticket: Ticket, actor: Actor, known: Mapping[str, str] | None = None) -> CallerShown:
     """Masked for everyone; hidden from the agency where the caller asked for it (匿名、保密)."""
-    texts = await journal.unsealed_all([ticket.ref], ("caller_name", "caller_phone"))
-    name, phone = (texts.get((ticket.ref, field), "") for field in ("caller_name", "caller_phone"))
+    told = await texts(ticket) if known is None else known
+    name, phone = told.get("caller_name", ""), told.get("caller_phone", "")
     if not await _may_know(ticket, actor):
         return CallerShown(HIDDEN, HIDDEN, ticket.secrecy, reveal=False)
     return CallerShown(
@@ -74,8 +80,8 @@ async def reveal(ticket: Ticket, facts: Reveal, *, by: Actor, at: datetime) -> t
     if not await may_reveal(ticket, by):
         raise NotAllowed(permission=P.TICKET_REVEAL.label)
     await views.record(ticket.ref, "caller", purpose=facts.purpose, by=by, at=at)
-    texts = await journal.unsealed_all([ticket.ref], ("caller_name", "caller_phone"))
-    return texts.get((ticket.ref, "caller_name"), NONE), texts.get((ticket.ref, "caller_phone"), NONE)
+    told = await texts(ticket)
+    return told.get("caller_name", NONE), told.get("caller_phone", NONE)
 
 
 async def _may_know(ticket: Ticket, actor: Actor) -> bool:
@@ -95,10 +101,10 @@ def is_public_answer(ticket: Ticket) -> bool:
 
 
 def public_answer(
-    ticket: Ticket, shares: Sequence[Assignment], texts: Mapping[tuple[str, str], str]
+    ticket: Ticket, shares: Sequence[Assignment], told: Mapping[tuple[str, str], str]
 ) -> PublicAnswer | None:
     """Title and answer, without the caller's own words; with anything personal in them, nothing at all."""
-    answered = [texts.get((share.ref, "body"), "") for share in shares] + [texts.get((ticket.ref, "answer"), "")]
+    answered = [told.get((share.ref, "body"), "") for share in shares] + [told.get((ticket.ref, "answer"), "")]
     body = next((text for text in reversed(answered) if text), "")
     if not body or masking.findings(ticket.title) or masking.findings(body):
         return None
