@@ -57,6 +57,15 @@ class Hall:
             time.sleep(0.05)
         raise AssertionError(f"the server isn't ready after {WAIT_S} s")
 
+    def settle(self) -> None:
+        """Until everything that has happened has been delivered: a new demo city keeps the worker busy for a while."""
+        for _ in range(WAIT_S * 20):
+            told = httpx.get(f"{self.url}/metrics", timeout=20).text
+            if 'sunhall_outbox{what="waiting"} 0.0' in told:
+                return
+            time.sleep(0.1)
+        raise AssertionError("the outbox never came to rest")
+
     def kill(self, how: int = signal.SIGKILL) -> None:
         if self.process is not None:
             self.process.send_signal(how)

@@ -3,6 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from hotline.categories import queries as categories
 from hotline.suggestions import suggest
@@ -18,7 +22,7 @@ from kernel.errors import NotFound
 from kernel.permissions import Actor
 
 A = AssignmentState
-ROWS_MAX = 100
+ROWS_MAX, COUNTED_MAX = 100, 999
 SOON = timedelta(hours=1)
 VIEWS = {"all": "全部", "late": "已超时", "soon": "1 小时内到期", "urgent": "特急紧急"}
 AGENCY_VIEWS: dict[str, tuple[str, tuple[AssignmentState, ...]]] = {
@@ -45,13 +49,12 @@ async def tickets(
     actor: Actor, states: Collection[TicketState], chosen: str, no: str, at: datetime
 ) -> dict[str, object]:
     asked = queries.Asked(states=[state.value for state in states])
-    rows = await queries.by_deadline(queries.narrowed(queries.visible_to(actor), asked, at), ROWS_MAX)
-    counts = {view: sum(_shown(row, view, at) for row in rows) for view in VIEWS}
-    seen = [row for row in rows if _shown(row, chosen, at)]
-    lines = await _rows([(row, None) for row in seen], at)
-    current_one = next((row for row in seen if row.no == no), seen[0] if seen else None)
+    all_of_them = queries.narrowed(queries.visible_to(actor), asked, at)
+    rows = await queries.by_deadline(all_of_them.filter(_in_view(chosen, at)), ROWS_MAX)
+    counts = {view: await _counted(all_of_them.filter(_in_view(view, at))) for view in VIEWS}
+    current_one = next((row for row in rows if row.no == no), rows[0] if rows else None)
     return {
-        "rows": lines,
+        "rows": await _rows([(row, None) for row in rows], at),
         "views": VIEWS,
         "counts": counts,
         "chosen": chosen,
@@ -61,16 +64,16 @@ async def tickets(
 
 
 async def agency(actor: Actor, chosen: str, no: str, at: datetime) -> dict[str, object]:
-    every = {view: await queries.inbox_of(actor, states, ROWS_MAX) for view, (_, states) in AGENCY_VIEWS.items()}
-    shares = every[chosen]
-    lines = await _rows([(share.ticket, share) for share in shares], at)
+    _, states = AGENCY_VIEWS[chosen]
+    shares = await queries.inbox_of(actor, states).order_by("due_at", "id").limit(ROWS_MAX)
+    counts = {view: await _counted(queries.inbox_of(actor, states)) for view, (_, states) in AGENCY_VIEWS.items()}
     current_one = next((share.ticket for share in shares if share.ticket.no == no), None)
     if current_one is None and shares:
         current_one = shares[0].ticket
     return {
-        "rows": lines,
+        "rows": await _rows([(share.ticket, share) for share in shares], at),
         "views": {view: label for view, (label, _) in AGENCY_VIEWS.items()},
-        "counts": {view: len(found) for view, found in every.items()},
+        "counts": counts,
         "chosen": chosen,
         "full": len(shares) == ROWS_MAX,
         "one": await _pane(current_one, actor, at) if current_one else None,
@@ -84,15 +87,21 @@ async def of_phone(phone: str, at: datetime) -> list[Row]:
     return await _rows([(ticket, None) for ticket in found], at)
 
 
-def _shown(ticket: Ticket, view: str, at: datetime) -> bool:
+def _in_view(view: str, at: datetime) -> Q:
     match view:
         case "late":
-            return ticket.due_at is not None and ticket.due_at <= at
+            return Q(due_at__lte=at)
         case "soon":
-            return ticket.due_at is not None and at < ticket.due_at <= at + SOON
+            return Q(due_at__gt=at, due_at__lte=at + SOON)
         case "urgent":
-            return ticket.urgency is not Urgency.NORMAL
-    return True
+            return Q(urgency__not=Urgency.NORMAL)
+    return Q()
+
+
+async def _counted(found: QuerySet[Any]) -> str:
+    """Exact as far as anybody would count."""
+    number = await queries.count(found, COUNTED_MAX + 1)
+    return str(number) if number <= COUNTED_MAX else f"{COUNTED_MAX}+"
 
 
 async def _rows(found: Sequence[tuple[Ticket, Assignment | None]], at: datetime) -> list[Row]:

@@ -1,7 +1,7 @@
-from tortoise import migrations
+from tortoise import fields, migrations
+
 from kernel import operations as ops
 from kernel.fields import UtcDatetimeField
-from tortoise import fields
 
 
 class Migration(migrations.Migration):

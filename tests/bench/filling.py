@@ -55,7 +55,7 @@ async def _fill_postgres(connection: asyncpg.Connection, things: int) -> int:
 
 
 def _copies(dialect: str, table: str, columns: list[str], times: int) -> str:
-    changing = {*TABLES[table], "next_alarm_at"}
+    changing = {*TABLES[table], "next_alarm_at", "next_try_at"}
     changed = [_changed(column, dialect) if column in changing else column for column in columns]
     series = SERIES[dialect].format(n=times)
     insert = f"INSERT INTO {table} ({', '.join(columns)}) "
@@ -71,4 +71,6 @@ def _changed(column: str, dialect: str) -> str:
     if column == "next_alarm_at":  # no copy rings while something else is measured
         far = "'2040-01-01 00:00:00+00:00'" + ("::timestamptz" if dialect == "postgres" else "")
         return f"CASE WHEN next_alarm_at IS NULL THEN NULL ELSE {far} END"
+    if column == "next_try_at":  # and nothing is left to deliver
+        return "NULL"
     return f"CAST(k AS TEXT) || '-' || {column}"

@@ -19,8 +19,8 @@ from tests.bench.measuring import Figure, Scale
 ROOT = Path(__file__).parents[2]
 ROWS = ("starting", "pages", "tickets", "lists", "clocks", "searching")
 SCALES = {
-    "small": Scale(things=3_000, requests=60, lives=8, documents=3_000, rounds=1),
-    "": Scale(things=100_000, requests=400, lives=60, documents=50_000, rounds=3),
+    "small": Scale(things=3_000, requests=60, lives=8, documents=1_500, rounds=1),
+    "": Scale(things=100_000, requests=400, lives=60, documents=10_000, rounds=3),
 }
 
 
@@ -34,7 +34,9 @@ def main() -> int:
     for name in wanted:
         console.print(f"[dim]{name} …[/dim]")
         rows = importlib.import_module(f"tests.bench.{name}")
-        figures += asyncio.run(rows.measure(scale))
+        figures += (taken := asyncio.run(rows.measure(scale)))
+        for one in taken:
+            console.print(f"[dim]  {one.name}: {one.here} {one.ratio}[/dim]")
     show(figures)
     keep(figures, wanted)
     return 0

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,24 +75,25 @@ async def measure(scale: Scale) -> list[Figure]:
 def on_sqlite() -> Iterator[tuple[Hall, str]]:
     with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, a_hall(Path(folder), demo=True) as hall:
         hall.serve()
+        hall.settle()
         yield hall, f"sqlite://{folder}/hall.db"
 
 
 @contextmanager
 def on_postgres() -> Iterator[tuple[Hall, str]]:
     """The city column in small: two web processes, one worker, Redis."""
-    with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, servers.postgres() as server:
-        with servers.redis() as redis:
-            url = server.create("hall")
-            more = {"SUNHALL_DATABASE_URL": url, "SUNHALL_REDIS_URL": redis.url}
-            with a_hall(Path(folder), demo=True, **more) as hall:
-                worker = hall.begin("worker")
-                hall.serve("--workers", "2")
-                try:
-                    yield hall, url
-                finally:
-                    worker.terminate()
-                    worker.wait(30)
+    with ExitStack() as stays:
+        folder = Path(stays.enter_context(tempfile.TemporaryDirectory(prefix="sunhall-bench-")))
+        url = stays.enter_context(servers.postgres()).create("hall")
+        redis = stays.enter_context(servers.redis())
+        more = {"SUNHALL_DATABASE_URL": url, "SUNHALL_REDIS_URL": redis.url}
+        hall = stays.enter_context(a_hall(folder, demo=True, **more))
+        worker = hall.begin("worker")
+        stays.callback(worker.wait, 30)
+        stays.callback(worker.terminate)
+        hall.serve("--workers", "2")
+        hall.settle()
+        yield hall, url
 
 
 async def _held(hall: Hall, url: str, scale: Scale, where: str) -> list[Figure]:

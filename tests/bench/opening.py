@@ -1,0 +1,22 @@
+"""A hall's database and index in this process, for what is measured without HTTP."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from kernel.database import opened
+from kernel.module import database_config, install
+from kernel.secrets import keys
+from kernel.settings import settings
+from portal.modules import MODULES
+
+
+@asynccontextmanager
+async def hall_in_process(home: Path, url: str) -> AsyncIterator[None]:
+    os.environ["SUNHALL_HOME"], os.environ["SUNHALL_DATABASE_URL"] = str(home), url
+    settings.cache_clear()
+    keys.ring.cache_clear()
+    install(MODULES)
+    async with opened(database_config(MODULES, url)):
+        yield
