@@ -1,5 +1,6 @@
 """A work list of a hundred out of very many: over HTTP, for the centre and for one agency, beside the bare query."""
 
+import signal
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -30,18 +31,24 @@ async def measure(scale: Scale) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder:
         url = f"sqlite://{folder}/hall.db"
         with a_hall(Path(folder), demo=True) as hall:
-            have = await fill(url, scale.things)
-            hall.serve()
-            hall.settle()
+            have = await _filled(hall, url, scale)
             found += await _lists(hall, f"SQLite, {have:,}", await _bare_sqlite(url))
     with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, servers.postgres() as server:
         url = server.create("hall")
         with a_hall(Path(folder), demo=True, SUNHALL_DATABASE_URL=url) as hall:
-            have = await fill(url, scale.things)
-            hall.serve()
-            hall.settle()
+            have = await _filled(hall, url, scale)
             found += await _lists(hall, f"PostgreSQL, {have:,}", await _bare_postgres(url))
     return found
+
+
+async def _filled(hall: Hall, url: str, scale: Scale) -> int:
+    """At rest first: copies are nothing that the worker could deliver or index."""
+    hall.serve()
+    hall.settle()
+    hall.kill(signal.SIGTERM)
+    have = await fill(url, scale.things)
+    hall.serve()
+    return have
 
 
 async def _lists(hall: Hall, where: str, bare: float) -> list[Figure]:
