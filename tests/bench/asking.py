@@ -16,7 +16,7 @@ class Line:
         self.writer: asyncio.StreamWriter | None = None
 
     async def ask(self, method: str, path: str, sent: object = None) -> tuple[int, bytes]:
-        if self.writer is None:
+        if self.writer is None or (self.reader is not None and self.reader.at_eof()):  # the server ends idle ones
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         assert self.reader is not None
         body = json.dumps(sent).encode() if sent is not None else b""

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page
 
+from tests.browsing import act, signed_in
 from tests.conftest import shared_data
-from tests.halls import PASSWORD, Hall
+from tests.halls import Hall
 
-Filled = dict[str, str]  # selector → what is chosen or typed
 MESSAGES, LABELLED = 4_326, 698
 pytestmark = pytest.mark.timeout(600)
 
@@ -121,31 +121,6 @@ async def log_a_call(page: Page, title: str, words: str) -> tuple[str, str]:
     await page.press("#address", "Control+Enter")
     await page.wait_for_selector(".done-box")
     return await page.inner_text(".done-box b.n"), await page.inner_text(".code-line")
-
-
-async def act(page: Page, move: str, choices: Filled | None = None, texts: Filled | None = None) -> None:
-    """Open the move's form, fill it, submit; the page that follows has a new version."""
-    form = page.locator(f"form[action$='/{move}']")
-    if not await form.locator("button[data-submit]").is_visible():
-        await page.locator(f"details.move:has(form[action$='/{move}']) > summary").click()
-    for selector, value in (choices or {}).items():
-        await page.select_option(selector, value)
-    for selector, value in (texts or {}).items():
-        await page.fill(selector, value)
-    async with page.expect_navigation():
-        await form.locator("button[data-submit]").click()
-    assert await page.locator(".errsum").count() == 0, await page.inner_text(".errsum")
-
-
-async def signed_in(hall: Hall, browser: Browser, username: str) -> Page:
-    page = await (await browser.new_context(viewport={"width": 1366, "height": 768})).new_page()
-    await page.goto(f"{hall.url}/sign-in")
-    await page.fill("#username", username)
-    await page.fill("#password", PASSWORD)
-    async with page.expect_navigation():
-        await page.click("main form button.btn-l")
-    await page.goto(f"{hall.url}/me")
-    return page
 
 
 async def track(hall: Hall, browser: Browser, no: str, code: str) -> None:

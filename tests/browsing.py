@@ -1,0 +1,62 @@
+"""The product in a real browser: who sits before it, and how they do a step of their work."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.halls import PASSWORD, Hall, a_hall
+from tests.servers import program
+
+Filled = dict[str, str]  # selector → what is chosen or typed
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    home: Path = tmp_path_factory.mktemp("hall")
+    with a_hall(home, demo=True) as hall:
+        hall.serve()
+        yield hall
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    chromium = program("chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+async def act(page: Page, move: str, choices: Filled | None = None, texts: Filled | None = None) -> None:
+    """Open the move's form, fill it, submit; the page that follows has a new version."""
+    form = page.locator(f"form[action$='/{move}']")
+    if not await form.locator("button[data-submit]").is_visible():
+        await page.locator(f"details.move:has(form[action$='/{move}']) > summary").click()
+    for selector, value in (choices or {}).items():
+        await page.select_option(selector, value)
+    for selector, value in (texts or {}).items():
+        await page.fill(selector, value)
+    async with page.expect_navigation():
+        await form.locator("button[data-submit]").click()
+    assert await page.locator(".errsum").count() == 0, await page.inner_text(".errsum")
+
+
+async def signed_in(hall: Hall, browser: Browser, username: str, *, script: bool = True, width: int = 1366) -> Page:
+    """In a context of its own; without a name nobody is signed in."""
+    context = await browser.new_context(viewport={"width": width, "height": 768}, java_script_enabled=script)
+    page = await context.new_page()
+    if not username:
+        return page
+    await page.goto(f"{hall.url}/sign-in")
+    await page.fill("#username", username)
+    await page.fill("#password", PASSWORD)
+    async with page.expect_navigation():
+        await page.click("main form button.btn-l")
+    await page.goto(f"{hall.url}/me")
+    return page
