@@ -10,9 +10,9 @@ import time
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser
 
-from tests.browsing import act, signed_in
+from tests.browsing import act, log_a_call, signed_in
 from tests.conftest import shared_data
 from tests.halls import Hall
 
@@ -108,19 +108,6 @@ async def test_a_call_goes_its_whole_way_through_the_hands_of_six_people(importe
     await found_by_those_who_may(imported, no, words[:12])
     done = imported.run("verify", "--full", check=False)
     assert done.returncode == 0, done.stdout
-
-
-async def log_a_call(page: Page, title: str, words: str) -> tuple[str, str]:
-    """As an operator does, with the keyboard for the last step."""
-    await page.goto(page.url.split("/hotline")[0] + "/hotline/new" if "/hotline" in page.url else page.url)
-    await page.fill("#content", words)
-    await page.fill("#title", title)
-    await page.fill("#caller_name", "陈先生")
-    await page.fill("#caller_phone", "139 0000 2206")
-    await page.fill("#address", "江北区云谷路 66 号")
-    await page.press("#address", "Control+Enter")
-    await page.wait_for_selector(".done-box")
-    return await page.inner_text(".done-box b.n"), await page.inner_text(".code-line")
 
 
 async def track(hall: Hall, browser: Browser, no: str, code: str) -> None:

@@ -1,5 +1,6 @@
 """Signing in and out, one's own sessions and password."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from kernel.people import actions, sessions
 from kernel.people.actions import From
 from kernel.people.forms import ChangePassword, SignIn
 
-CARRIED_MAX = 60
+CARRIED, CARRIED_MAX = "_kept.", 60
 
 
 @public
@@ -38,7 +39,7 @@ async def sign_in(request: Request) -> Response:
         await sessions.end(request.scope["session"].id, at=at)
     typed = request.state.typed
     target = "/me/password" if account.must_change else safe_path(form.next)
-    carried = {name[1:]: str(value) for name, value in typed.items() if name.startswith("~")}
+    carried = _carried(typed)
     if carried and not account.must_change:
         response = await _carry_on(request, token, safe_path(str(typed.get("_carried_to", "/"))), carried, at)
     else:
@@ -114,9 +115,14 @@ def come_from(request: Request, kind: str) -> From:
 
 async def _again(request: Request) -> Response:
     typed = request.state.typed
-    carried = {name[1:]: str(value) for name, value in typed.items() if name.startswith("~")}
+    carried = _carried(typed)
     shown = {"next": safe_path(str(typed.get("next", "/"))), "carried_to": safe_path(str(typed.get("_carried_to", "")))}
     return render(request, "kernel/people/sign_in.html", carried=carried, **shown)
+
+
+def _carried(typed: Mapping[str, object]) -> dict[str, str]:
+    """The fields of the form that was posted when the session had ended; no form counts names that begin with `_`."""
+    return {name.removeprefix(CARRIED): str(value) for name, value in typed.items() if name.startswith(CARRIED)}
 
 
 async def _carry_on(request: Request, token: str, to: str, carried: dict[str, str], at: datetime) -> Response:
