@@ -65,7 +65,7 @@ def _copies(dialect: str, table: str, columns: list[str], times: int) -> str:
 
 def _changed(column: str, dialect: str) -> str:
     if column in IDS:
-        return f"{column} + k * {STEP}"
+        return f"{column} + CAST(k AS BIGINT) * {STEP}"
     if column == "subject":
         return "replace(subject, ':', ':' || k || '-')"
     if column == "next_alarm_at":  # no copy rings while something else is measured
