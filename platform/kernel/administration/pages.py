@@ -9,6 +9,7 @@ from starlette.routing import Route
 from kernel import outbox
 from kernel.administration.forms import Chosen
 from kernel.edge import security
+from kernel.errors import NotFound
 from kernel.pages import check_token, needs, posted, render, see_other
 from kernel.people import actions, queries
 from kernel.people.forms import NewAccount, NewGrant
@@ -59,9 +60,13 @@ async def reset(request: Request) -> Response:
 
 @needs(P.ACCOUNT_DISABLE)
 async def switch(request: Request) -> Response:
-    """Disable, or enable again."""
+    """Disable, enable again, or let in again who mistyped too often."""
     await posted(request)
-    change = actions.enable if request.path_params["to"] == "enable" else actions.disable
+    change = {"disable": actions.disable, "enable": actions.enable, "unlock": actions.unlock}.get(
+        request.path_params["to"]
+    )
+    if change is None:
+        raise NotFound(what="该操作")
     await change(request.path_params["username"], by=request.user, at=datetime.now(UTC))
     return see_other(request, "kernel:accounts")
 

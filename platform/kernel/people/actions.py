@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kernel.database import transaction
 from kernel.edge import rates, security
 from kernel.errors import FormRejected, NotAllowed, NotFound, Refusal
-from kernel.people import passwords, queries, sessions
+from kernel.people import lockouts, passwords, queries, sessions
 from kernel.people.forms import NewAccount, NewGrant
 from kernel.people.models import Account, AccountKind, Grant, RolePermission
 from kernel.people.permissions import APART, P
@@ -41,18 +41,18 @@ class From:
 
 
 async def sign_in(username: str, password: str, *, come: From, at: datetime) -> tuple[str, Account]:
-    """A new token. Raises WrongPassword, or TooMany after five wrong ones in fifteen minutes."""
-    await rates.check(rates.SIGN_IN_ACCOUNT, username.lower(), at=at)
+    """A new token. Raises WrongPassword, or TooMany after too many of them."""
+    await lockouts.check(username, at=at)
     await rates.check(rates.SIGN_IN_ADDRESS, come.address, at=at)
     account = await queries.by_username(username)
     usable = account is not None and account.active and not _expired(account, at)
     known = account.password_hash if account is not None and usable else ""
     if not await passwords.fits(password, known) or account is None:
-        await rates.hit(rates.SIGN_IN_ACCOUNT, username.lower(), at=at)
         await rates.hit(rates.SIGN_IN_ADDRESS, come.address, at=at)
-        await _log("sign_in_refused", account.id if account else -1, come, at)
+        locked = await lockouts.failed(username, at=at)
+        await _log("sign_in_locked" if locked else "sign_in_refused", account.id if account else -1, come, at)
         raise WrongPassword
-    await rates.clear(rates.SIGN_IN_ACCOUNT, username.lower())
+    await lockouts.forgive(username)
     if passwords.outdated(known):
         await Account.filter(id=account.id).update(password_hash=await passwords.hashed(password))
     await _log("sign_in", account.id, come, at)
@@ -91,14 +91,17 @@ async def create_account(facts: NewAccount, *, by: Actor, at: datetime) -> tuple
 
 
 async def reset_password(username: str, *, by: Actor, at: datetime) -> str:
-    """A new first password; every session of the account ends."""
+    """A new first password; every session of the account ends. The administrators' own are reset at the machine only:
+    else one of the three could become another."""
     account = await _existing(username)
+    if by is not SYSTEM and await Grant.filter(account=account, role__in=[*APART]).exists():
+        raise NotAllowed(permission="重置管理员的口令（请在服务器上用 sunhall user reset）")
     password = passwords.first()
     await Account.filter(id=account.id).update(
         password_hash=await passwords.hashed(password), must_change=True, first_until=at + FIRST_LIFE
     )
     await sessions.end_all(account.id, at=at)
-    await rates.clear(rates.SIGN_IN_ACCOUNT, username.lower())
+    await lockouts.forgive(username)
     await security.log("password_reset", actor_id=by.id, at=at, account=account.id)
     return password
 
@@ -118,6 +121,14 @@ async def enable(username: str, *, by: Actor, at: datetime) -> None:
     account = await _existing(username)
     await Account.filter(id=account.id).update(active=True)
     await security.log("account_enabled", actor_id=by.id, at=at, account=account.id)
+
+
+async def unlock(username: str, *, by: Actor, at: datetime) -> None:
+    """Whoever was shut out by wrong passwords may try again at once."""
+    by.must(P.ACCOUNT_DISABLE, "/")
+    account = await _existing(username)
+    await lockouts.forgive(username)
+    await security.log("account_unlocked", actor_id=by.id, at=at, account=account.id)
 
 
 async def grant(facts: NewGrant, *, by: Actor, at: datetime) -> Grant:

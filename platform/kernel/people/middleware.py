@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kernel.edge import rates
 from kernel.edge.refusing import refuse
-from kernel.errors import Malformed, SignedOut
+from kernel.errors import Malformed, SignedOut, TooMany
 from kernel.people import sessions
 from kernel.people.sessions import SignedInAs
 from kernel.permissions import ANONYMOUS
@@ -34,4 +35,17 @@ class SignedIn:
                     scope["user"], scope["session"] = session.actor, session
                 elif any(name == b"authorization" for name, _ in scope["headers"]):
                     return await refuse(SignedOut(), scope, receive, send)
+                try:
+                    _count(HTTPConnection(scope), session, datetime.now(UTC))
+                except TooMany as often:
+                    return await refuse(often, scope, receive, send)
         return await self.app(scope, receive, send)
+
+
+def _count(connection: HTTPConnection, session: SignedInAs | None, at: datetime) -> None:
+    """Programs by their token, people without an account by their address."""
+    if session is None:
+        address = rates.address_of(connection)
+        rates.hit_here(rates.ANONYMOUS_ADDRESS, address, at=at, factor=rates.factor_of(connection))
+    elif session.kind == "api":
+        rates.hit_here(rates.API_TOKEN, session.csrf_secret.hex(), at=at)

@@ -96,6 +96,20 @@ class RolePermission(Model):
         indexes = (("permission",),)
 
 
+class Lockout(Model):
+    """Wrong passwords of one name; `who` is a keyed hash: names that don't exist are counted, too."""
+
+    id = fields.BigIntField(primary_key=True)
+    who = fields.CharField(max_length=32, unique=True)
+    failures = fields.IntField(default=0)
+    since = UtcDatetimeField(db_index=True)
+    locks = fields.IntField(default=0)  # one after the other, within a day
+    until: fields.Field[datetime | None] = UtcDatetimeField(null=True)
+
+    class Meta:
+        table = "kernel_lockout"
+
+
 class Session(Model):
     """会话: one sign-in. The token itself is nowhere: only its SHA-256."""
 
