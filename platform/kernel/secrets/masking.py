@@ -8,8 +8,7 @@ from datetime import date
 STAR = "*"
 JOIN = r"[ \-\u00a0\u3000\u2010-\u2015\u2212\uff0d_.·]{0,2}"  # what people put between groups of digits
 DIGIT = r"[0-9\uff10-\uff19]"
-ID_18 = re.compile(rf"(?<!{DIGIT})(?:{DIGIT}{JOIN}){{17}}[0-9\uff10-\uff19XxＸｘ](?!{DIGIT})")
-RUN = re.compile(rf"{DIGIT}(?:{JOIN}{DIGIT}){{5,}}[XxＸｘ]?")
+RUN = re.compile(rf"{DIGIT}(?:{JOIN}{DIGIT}){{5,}}(?:{JOIN}[XxＸｘ])?")
 PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·\s]?[A-HJ-NP-Z0-9]{5,6}(?![A-Z0-9])"
 )
