@@ -72,6 +72,7 @@ def test_while_postgresql_is_away_everything_says_so_and_afterwards_all_goes_on_
 def test_a_sqlite_file_that_somebody_else_keeps_locked_is_an_outage_and_nothing_is_half_done(tmp_path: Path) -> None:
     with a_hall(tmp_path / "home", demo=True) as hall:
         hall.serve()
+        hall.settle()
         headers = hall.token("operator")
         other = sqlite3.connect(tmp_path / "home" / "hall.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

@@ -48,6 +48,7 @@ def city(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[City]:
             more["SUNHALL_REDIS_URL"] = stays.enter_context(servers.redis()).url
         city = City(stays.enter_context(a_hall(tmp_path / "home", demo=True, **more)), apart=bool(more))
         city.start()
+        city.hall.settle()
         stays.callback(city.kill)
         yield city
 
