@@ -1,0 +1,106 @@
+"""What is sealed opens only where it was sealed, by whom holds the key; what is looked up is never kept."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel import secrets
+from kernel.secrets import keys
+from kernel.secrets.cipher import HEADER
+from kernel.secrets.keys import KeyFileUnfit, KeyRing
+from kernel.settings import settings
+
+HERE = {"subject": "ticket:1", "place": "caller_phone"}
+
+
+@pytest.fixture
+def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A ring in a file instead of the tests' own secret."""
+    file = tmp_path / "keys.json"
+    keys.create(file)
+    monkeypatch.setattr(settings(), "secret", None)
+    monkeypatch.setattr(settings(), "secret_file", file)
+    keys.ring.cache_clear()
+    yield file
+    keys.ring.cache_clear()
+
+
+@given(st.text(max_size=500))
+def test_any_text_comes_back_as_it_was(text: str) -> None:
+    assert secrets.unseal(secrets.seal(text, **HERE), **HERE) == text
+
+
+def test_the_same_text_is_never_sealed_alike_and_stands_nowhere_in_it() -> None:
+    sealed = {secrets.seal("13900002206", **HERE) for _ in range(50)}
+    assert len(sealed) == 50
+    assert not any(b"13900002206" in one for one in sealed)
+
+
+@pytest.mark.parametrize("other", [{"subject": "ticket:2"}, {"place": "caller_name"}])
+def test_a_ciphertext_that_was_moved_does_not_open(other: dict[str, str]) -> None:
+    with pytest.raises(InvalidTag):
+        secrets.unseal(secrets.seal("张三", **HERE), **(HERE | other))
+
+
+@given(st.integers(0, 59), st.integers(1, 255))
+def test_a_ciphertext_that_was_changed_anywhere_does_not_open(place: int, change: int) -> None:
+    sealed = bytearray(secrets.seal("江北区云谷路 66 号", **HERE))
+    sealed[place % len(sealed)] ^= change
+    with pytest.raises((InvalidTag, ValueError)):
+        secrets.unseal(bytes(sealed), **HERE)
+
+
+def test_a_new_key_seals_and_the_old_one_still_opens(key_file: Path) -> None:
+    old = secrets.seal("旧", **HERE)
+    index = secrets.blind_index("phone", "13900002206")
+    told = json.loads(key_file.read_text())
+    told["keys"]["2"] = told["keys"]["1"][::-1].translate(str.maketrans("=", "A"))[:43] + "="
+    told["current"] = 2
+    key_file.write_text(json.dumps(told))
+    key_file.chmod(0o600)
+    keys.ring.cache_clear()
+
+    new = secrets.seal("新", **HERE)
+    assert [HEADER.unpack(one[: HEADER.size])[1] for one in (old, new)] == [1, 2]
+    assert [secrets.unseal(one, **HERE) for one in (old, new)] == ["旧", "新"]
+    assert secrets.blind_index("phone", "13900002206") == index, "who called before is still found"
+
+
+def test_a_key_that_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed = secrets.seal("张三", **HERE)
+    monkeypatch.setattr(keys, "ring", lambda: KeyRing(9, {9: bytes(32)}))
+    with pytest.raises(ValueError, match="key 1: unknown"):
+        secrets.unseal(sealed, **HERE)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666, 0o700 | 0o077])
+def test_a_key_file_that_others_can_read_is_no_start(key_file: Path, mode: int) -> None:
+    key_file.chmod(mode)
+    with pytest.raises(KeyFileUnfit, match="chmod 600"):
+        keys.ring()
+
+
+def test_a_new_key_file_is_its_owners_alone_and_never_written_over(key_file: Path) -> None:
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert key_file.stat().st_uid == os.geteuid()
+    with pytest.raises(FileExistsError):
+        keys.create(key_file)
+
+
+def test_what_is_looked_up_is_no_hash_that_anybody_could_make() -> None:
+    index = secrets.blind_index("phone", "13900002206")
+    assert index != hashlib.sha256(b"13900002206").digest()
+    assert index == secrets.blind_index("phone", "13900002206")
+    assert index != secrets.blind_index("query_code", "13900002206"), "each purpose has its own key"
+
+
+def test_every_purpose_has_a_key_of_its_own() -> None:
+    labels = ("csrf", "cursor", "rates", "lockouts")
+    assert len({secrets.derive(label) for label in labels}) == len(labels)
