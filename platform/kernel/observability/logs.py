@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kernel.observability import requests
 from kernel.secrets.masking import mask_text
 from kernel.settings import settings
 
@@ -78,9 +79,10 @@ class AccessLog:
         try:
             await self.app(scope, receive, noted)
         finally:
-            user = scope.get("user")
+            seconds, user = time.perf_counter() - began, scope.get("user")
+            requests.note(scope, status, seconds)
             log.info(
                 "request", method=scope["method"], path=scope["path"][:200], status=status,
-                ms=round((time.perf_counter() - began) * 1000), actor=user.id if user else None,
+                ms=round(seconds * 1000), actor=user.id if user else None,
                 request_id=scope.get("state", {}).get("request_id"),
             )  # fmt: skip

@@ -14,6 +14,7 @@ from tortoise.connection import get_connection
 from kernel import outbox
 from kernel.clocks import alarms
 from kernel.errors import NotFound
+from kernel.observability.requests import Requests
 from kernel.pages import public
 from kernel.settings import settings
 
@@ -56,6 +57,7 @@ async def metrics(request: Request) -> Response:
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
     registry, at = CollectorRegistry(), datetime.now(UTC)
+    registry.register(Requests())
     found = {"outbox": await outbox.counts(at=at), "clocks": await alarms.open_count(at)}
     for name, counts in _gauges.items():
         found[name] = await counts()
