@@ -21,7 +21,7 @@ BANNED_MODULES = {"random", "pickle", "marshal", "shelve", "dill"}
 CRYPTO = {"cryptography", "argon2"}
 READS = {"queries", "rules"}
 BOUNDARIES = {
-    "platform/kernel/outages.py": "whatever is no outage is raised again",
+    "platform/kernel/failures.py": "the outermost: whatever nobody refused is logged and told",
     "search/indexing.py": "a delivery's answer is raised to whoever waits for it",
     "platform/kernel/observability/pages.py": "/readyz: whatever goes wrong there means not ready",
     "platform/kernel/outbox.py": "a delivery that fails is tried again and parked",

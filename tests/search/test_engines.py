@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,40 @@ async def test_a_folder_that_is_gone_is_said_and_built_again_under_the_same_read
     await a_new_index(search_engine)
     await put(search_engine, a_record("3", "停水"))
     assert await keys(search_engine, Anything()) == ["3"]
+
+
+@pytest.mark.parametrize("damage", ["overwritten", "replaced", "emptied", "gone"])
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+async def test_damaged_files_are_condemned_and_built_again(
+    make: Callable[[Path], SearchEngine], search_engine: SearchEngine, tmp_path: Path, damage: str, restarted: bool
+) -> None:
+    await a_new_index(search_engine)
+    await put(search_engine, *(a_record(str(no), "停水") for no in range(1, 200)))
+    everyone, reader = Term("signs", "停"), search_engine if not restarted else make(tmp_path)
+    assert len(await keys(search_engine, everyone)) == 50
+
+    for file in (tmp_path / "search" / "public").glob("*/*.*"):
+        if file.suffix in (".idx", ".term", ".store"):
+            spoil(file, damage)
+    for _ in range(2):  # by reading or, where a reader still has the old files in memory, by the next change
+        with suppress(EngineAwayError):
+            await keys(reader, everyone)
+            await put(search_engine, a_record("1", "停水"))
+    assert not reader.ready(), "every process sees it, and the writer builds anew"
+
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("3", "停水"))
+    assert await keys(reader, everyone) == ["3"]
+
+
+def spoil(file: Path, how: str) -> None:
+    noise = bytes(number % 251 for number in range(file.stat().st_size))
+    if how == "overwritten":
+        file.open("r+b").write(noise)
+        return
+    file.unlink()
+    if how != "gone":
+        file.write_bytes(noise if how == "replaced" else b"")
 
 
 async def test_kill_9_while_committing_loses_nothing_acknowledged_and_leaves_the_index_open(

@@ -47,11 +47,23 @@ async def _ring_all(due: Sequence[Clock], calendar: Calendar, at: datetime) -> i
             clock.next_alarm_at = None
         if fresh:
             await Clock.bulk_update(fresh, fields=["stage", "next_alarm_at"])
-        for clock, name, facts in rings:
-            thing = things[clock.subject]
-            await lifecycle.record_locked(thing, name, facts, at=at)
-            await outbox.publish(f"{thing.kind}.{name}", thing.ref, thing.version, at)
+        await _note([lifecycle.Note(things[clock.subject], name, facts) for clock, name, facts in rings], at)
     return len(rings)
+
+
+async def _note(notes: Sequence["lifecycle.Note"], at: datetime) -> None:
+    """On the chains, and to those who tell people."""
+    from kernel import lifecycle
+
+    if not notes:
+        return
+    await lifecycle.record_locked(notes, at=at)
+    await outbox.publish_all(
+        [
+            Event(topic=f"{note.thing.kind}.{note.name}", subject=note.thing.ref, seq=note.thing.version, at=at)
+            for note in notes
+        ]
+    )
 
 
 async def _things(refs: Collection[str]) -> dict[str, Thing]:

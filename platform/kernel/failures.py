@@ -1,4 +1,4 @@
-"""The database is away, full or too busy: recognised, and told as what it is, never as a mistake of whoever asked."""
+"""What nobody refused and yet didn't work: an outage of the database told as such, our own mistakes by number."""
 
 import logging
 import sqlite3
@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import DBConnectionError
 
-from kernel.errors import Degraded, Refusal
+from kernel.errors import Degraded
 from kernel.pages import environment
 from kernel.settings import settings
 
@@ -49,8 +49,8 @@ def _is_one(cause: BaseException) -> bool:
     return isinstance(cause, (DBConnectionError, ConnectionError, TimeoutError, *POSTGRES))
 
 
-class Outages:
-    """Around everything that asks the database: an outage becomes a page that keeps what was typed."""
+class Failures:
+    """Around everything that works for an answer: who asked gets a page that keeps what was typed, we get the log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -66,13 +66,29 @@ class Outages:
         try:
             await self.app(scope, receive, noted)
         except Exception as problem:
-            if scope["type"] != "http" or begun or isinstance(problem, Refusal) or not is_outage(problem):
+            if scope["type"] != "http" or begun:
                 raise
-            log.warning("outage: %s: %s", type(problem).__name__, str(problem)[:200])
-            await (await _told(Request(scope, receive)))(scope, receive, send)
+            request = Request(scope, receive)
+            if is_outage(problem):
+                log.warning("outage: %s: %s", type(problem).__name__, str(problem)[:200])
+                answer = await _outage(request)
+            else:
+                log.exception("failure in request %s", request.state.request_id)
+                answer = _failure(request)
+            await answer(scope, receive, send)
 
 
-async def _told(request: Request) -> Response:
+def _failure(request: Request) -> Response:
+    """A programmer's mistake: a sentence and the request's id, nothing of the inside; the log has the rest."""
+    request_id = request.state.request_id
+    if request.url.path.startswith("/api/"):
+        text = f"系统出错，已经记录（{request_id}）。请求可能已生效，请按编号查询后再决定是否重试。"
+        return JSONResponse({"error": {"code": "failure", "text": text}}, status_code=500)
+    page = environment.get_template("kernel/ui/failure.html")
+    return HTMLResponse(page.render(request_id=request_id, phone=settings().hotline_phone), status_code=500)
+
+
+async def _outage(request: Request) -> Response:
     refusal = Degraded(what="数据服务")
     if request.url.path.startswith("/api/"):
         return JSONResponse(refusal.envelope(), status_code=503, headers=dict(refusal.headers))
