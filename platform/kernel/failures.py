@@ -7,13 +7,12 @@ from typing import Any
 
 import asyncpg
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import DBConnectionError
 
 from kernel.errors import Degraded
-from kernel.pages import environment
-from kernel.settings import settings
+from kernel.pages import alone
 
 log = logging.getLogger(__name__)
 KEPT_CHARS_MIN = 20  # shorter than this nobody wants to copy out
@@ -84,8 +83,7 @@ def _failure(request: Request) -> Response:
     if request.url.path.startswith("/api/"):
         text = f"系统出错，已经记录（{request_id}）。请求可能已生效，请按编号查询后再决定是否重试。"
         return JSONResponse({"error": {"code": "failure", "text": text}}, status_code=500)
-    page = environment.get_template("kernel/ui/failure.html")
-    return HTMLResponse(page.render(request_id=request_id, phone=settings().hotline_phone), status_code=500)
+    return alone(request, "kernel/ui/failure.html", 500)
 
 
 async def _outage(request: Request) -> Response:
@@ -95,9 +93,9 @@ async def _outage(request: Request) -> Response:
     typed = getattr(request.state, "typed", None)
     if typed is None and request.method == "POST":
         typed = await request.form()  # the session could not even be looked up: what was sent is still to be read
-    page = environment.get_template("kernel/ui/outage.html")
-    text = page.render(phone=settings().hotline_phone, typed=_texts(typed or {}))
-    return HTMLResponse(text, status_code=503, headers=dict(refusal.headers))
+    answer = alone(request, "kernel/ui/outage.html", refusal.status, refusal=refusal, typed=_texts(typed or {}))
+    answer.headers.update(refusal.headers)
+    return answer
 
 
 def _texts(typed: Mapping[str, Any]) -> dict[str, str]:
