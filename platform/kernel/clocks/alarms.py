@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kernel import journal, outbox
 from kernel.calendar import Calendar, current
@@ -11,7 +11,10 @@ from kernel.clocks import arithmetic
 from kernel.clocks.models import Clock
 from kernel.database import transaction
 from kernel.kinds import kind_of
-from kernel.models import Thing
+from kernel.models import Event, Thing
+
+if TYPE_CHECKING:
+    from kernel.lifecycle import Note
 
 BATCH = 500
 TOGETHER = 50  # in one transaction: the others wait that long at most
@@ -51,17 +54,18 @@ async def _ring_all(due: Sequence[Clock], calendar: Calendar, at: datetime) -> i
     return len(rings)
 
 
-async def _note(notes: Sequence["lifecycle.Note"], at: datetime) -> None:
+async def _note(notes: Sequence["Note"], at: datetime) -> None:
     """On the chains, and to those who tell people."""
     from kernel import lifecycle
 
     if not notes:
         return
-    await lifecycle.record_locked(notes, at=at)
+    entries = await lifecycle.record_locked(notes, at=at)
+    told = zip(notes, entries, strict=True)
     await outbox.publish_all(
         [
-            Event(topic=f"{note.thing.kind}.{note.name}", subject=note.thing.ref, seq=note.thing.version, at=at)
-            for note in notes
+            Event(topic=f"{note.thing.kind}.{note.name}", subject=entry.subject, seq=entry.seq, at=at)
+            for note, entry in told
         ]
     )
 
@@ -145,6 +149,7 @@ async def _shift_all(moved: Sequence[Clock], calendar: Calendar, at: datetime) -
             arithmetic.derive(clock, calendar, at)
         if fresh:
             await Clock.bulk_update(fresh, fields=DERIVED)
+        notes = []
         for clock in fresh:
             thing, was = things.get(clock.subject), before[clock.id]
             if thing is None or clock.due_at == was:
@@ -153,10 +158,10 @@ async def _shift_all(moved: Sequence[Clock], calendar: Calendar, at: datetime) -
                 "step": clock.step, "span": clock.span, "calendar": clock.calendar, "provisional": clock.provisional,
                 "due_before": was, "due": clock.due_at,
             }  # fmt: skip
-            await lifecycle.record_locked(thing, "shift", journal.plain(facts), at=at)
-            await outbox.publish(f"{thing.kind}.shift", thing.ref, thing.version, at)
+            notes.append(lifecycle.Note(thing, "shift", journal.plain(facts)))
             old, new = arithmetic.last_day(was), arithmetic.last_day(clock.due_at)
             shifts.append(f"{thing.label} {thing.no}：{old} 改为 {new}")
+        await _note(notes, at)
     return shifts
 
 
