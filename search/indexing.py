@@ -143,6 +143,15 @@ def indexing() -> Indexing:
     return _indexings[home]
 
 
+def may_write() -> bool:
+    """Whether this process is the one writer, or has just become it because there was none."""
+    try:
+        indexing().engine.hold()
+    except WriterTakenError:
+        return False
+    return True
+
+
 async def take_in(event: Event) -> None:
     """The outbox's consumer. Which event concerns which documents is what the modules declare."""
     for ref in _refs(event.topic, event.subject):

@@ -7,8 +7,7 @@ from typing import Any
 from arq import cron
 
 from search import queries
-from search.engine import WriterTakenError
-from search.indexing import RebuildError, indexing
+from search.indexing import RebuildError, indexing, may_write
 
 REBUILD_S_MAX = 3_600
 log = logging.getLogger(__name__)
@@ -17,9 +16,7 @@ log = logging.getLogger(__name__)
 async def tend(ctx: dict[str, Any]) -> None:
     """Build the index where it is missing or someone asked for it (`sunhall reindex` beside a running worker)."""
     at, mine = datetime.now(UTC), indexing()
-    try:
-        mine.engine.hold()
-    except WriterTakenError:
+    if not may_write():
         return
     asked = await queries.asked_rebuild()
     if asked is None:

@@ -3,7 +3,7 @@
 from kernel.module import Check, Module, Progress, Verifier
 from kernel.outbox import Consumer
 from search import api, pages
-from search.indexing import compared, indexing, take_in
+from search.indexing import compared, indexing, may_write, take_in
 from search.jobs import JOBS
 from search.queries import CONSUMER
 
@@ -24,7 +24,7 @@ MODULE = Module(
     templates=("results",),
     routes=tuple(pages.routes),
     api=tuple(api.routes),
-    consumers=(Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True),),
+    consumers=(Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True, here=may_write),),
     jobs=JOBS,
     verifiers=(Verifier("检索索引", _verified),),
     checks=(Check("检索索引", _look),),

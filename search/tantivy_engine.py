@@ -2,10 +2,13 @@
 
 import asyncio
 import fcntl
+import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
+import struct
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -20,6 +23,9 @@ from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Ter
 SCHEMA = "1"  # raise it with every change of fields or analysis: an index of another schema is built anew
 HEAP_BYTES = 32_000_000
 FACET_VALUES_MAX = 200
+FOOTER_MAGIC = 1337
+SEGMENT = ("store", "term", "idx", "pos", "fast", "fieldnorm")  # the files of one
+RUST_PANIC = "PanicException"  # a BaseException that no module exports
 SCAN_BATCH = 2_000
 EXACT = ("number", "region", "acl", "twin")
 TEXT = {"title": "position", "signs": "basic", "body": "freq"}
@@ -56,15 +62,13 @@ class TantivyEngine:
 
     def _find(self, part: Part, tree: Node, sort: Sort, start: int, limit: int) -> Found:
         opened = self._reader(part)
-        searcher = opened.index.searcher()
         by = None if sort is Sort.BEST else "published"
-        try:
+        with self._trouble_is_away(opened.folder):
+            searcher = opened.index.searcher()
             result: Any = searcher.search(compiled(tree, opened.index.schema), limit, offset=start, order_by_field=by)
             places = [place for _, place in result.hits]
             published = searcher.fast_field_values("published", places) if places else []
             keys = [str(searcher.doc(place)["key"][0]) for place in places]
-        except (ValueError, OSError) as broken:
-            raise EngineAwayError(str(broken)) from broken
         hits = [Hit(key, int(when or 0)) for key, when in zip(keys, published, strict=True)]
         return Found(int(result.count), tuple(hits))
 
@@ -74,16 +78,16 @@ class TantivyEngine:
     def _facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
         opened = self._reader(part)
         wanted = {name: {"terms": {"field": name, "size": FACET_VALUES_MAX}} for name in fields}
-        try:
+        with self._trouble_is_away(opened.folder):
             found = opened.index.searcher().aggregate(compiled(tree, opened.index.schema), wanted)
-        except (ValueError, OSError) as broken:
-            raise EngineAwayError(str(broken)) from broken
         return {name: {b["key"]: int(b["doc_count"]) for b in found[name]["buckets"] if b["key"]} for name in fields}
 
     async def scan(self, part: Part) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
-        searcher = self._reader(part).index.searcher()  # one commit, however long it takes
+        opened = self._reader(part)
+        searcher = opened.index.searcher()  # one commit, however long it takes
         for start in range(0, searcher.num_docs, SCAN_BATCH):
-            yield await asyncio.to_thread(_scanned, searcher, start)
+            with self._trouble_is_away(opened.folder):
+                yield await asyncio.to_thread(_scanned, searcher, start)
 
     def ready(self) -> bool:
         try:
@@ -123,6 +127,20 @@ class TantivyEngine:
             raise EngineAwayError("the index is of another schema")
         return generation
 
+    @contextmanager
+    def _trouble_is_away(self, *folders: Path) -> Iterator[None]:
+        """Whatever goes wrong inside is a reason to answer from the database, and to look whether the files are whole:
+        damaged ones are condemned, so that the writer builds new ones."""
+        try:
+            yield
+        except BaseException as trouble:
+            if not isinstance(trouble, (ValueError, OSError)) and type(trouble).__name__ != RUST_PANIC:
+                raise
+            self._opened.clear()
+            if not all(whole(folder) for folder in folders):
+                (self.folder / "current").unlink(missing_ok=True)
+            raise EngineAwayError(str(trouble)) from trouble
+
     # Writing
 
     def hold(self) -> bool:
@@ -150,15 +168,17 @@ class TantivyEngine:
         await asyncio.to_thread(self._write, batches, only_new)
 
     def _write(self, batches: Mapping[Part, Batch], only_new: bool) -> None:
+        now = [] if only_new else [self.folder / part / self._current() for part in Part]
         try:
-            targets = [] if only_new else [self._writers()]
-            for target in [*targets, *([self._next] if self._next else [])]:
-                for part, batch in batches.items():
-                    if batch.put or batch.out:
-                        _apply(target.writers[part], batch)
-        except (ValueError, OSError) as broken:
+            with self._trouble_is_away(*now):
+                targets = [] if only_new else [self._writers()]
+                for target in [*targets, *([self._next] if self._next else [])]:
+                    for part, batch in batches.items():
+                        if batch.put or batch.out:
+                            _apply(target.writers[part], batch)
+        except EngineAwayError:
             self._now = None  # the folder may be gone: the next write looks again
-            raise EngineAwayError(str(broken)) from broken
+            raise
 
     def _writers(self) -> Writers:
         generation = self._current()
@@ -242,6 +262,29 @@ def compiled(tree: Node, schema: tantivy.Schema) -> tantivy.Query:  # noqa: PLR0
             return q.boolean_query(clauses)
         case Anything():
             return q.const_score_query(q.all_query(), 0.0)
+
+
+def whole(folder: Path) -> bool:
+    """Whether every file of every committed segment has the checksum that stands at its own end (tantivy writes it
+    and reads on without looking)."""
+    try:
+        segments = json.loads((folder / "meta.json").read_bytes())["segments"]
+        return all(_file_is_whole(folder / name) for segment in segments for name in _files(segment))
+    except (OSError, ValueError, KeyError, struct.error):
+        return False
+
+
+def _files(segment: Mapping[str, Any]) -> list[str]:
+    deletes = [f"{segment['deletes']['opstamp']}.del"] if segment["deletes"] else []
+    return [f"{segment['segment_id'].replace('-', '')}.{ending}" for ending in (*SEGMENT, *deletes)]
+
+
+def _file_is_whole(file: Path) -> bool:
+    """body ‖ JSON with the body's CRC-32 ‖ its length ‖ a magic number."""
+    content = memoryview(file.read_bytes())
+    length, magic = struct.unpack("<II", content[-8:])
+    told = json.loads(bytes(content[-8 - length : -8]))
+    return bool(magic == FOOTER_MAGIC and zlib.crc32(content[: -8 - length]) == told["crc"])
 
 
 def _apply(writer: tantivy.IndexWriter, batch: Batch) -> None:

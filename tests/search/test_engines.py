@@ -207,7 +207,8 @@ async def test_damaged_files_are_condemned_and_built_again(
 def spoil(file: Path, how: str) -> None:
     noise = bytes(number % 251 for number in range(file.stat().st_size))
     if how == "overwritten":
-        file.open("r+b").write(noise)
+        with file.open("r+b") as there:  # the same file: a reader that has mapped it sees the change
+            there.write(noise)
         return
     file.unlink()
     if how != "gone":
