@@ -1,12 +1,16 @@
 """The sweep over very many open clocks of which a thousand are due, and a year's notice under them."""
 
+import json
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from kernel.calendar import actions as calendar
-from kernel.clocks import alarms
+from kernel.calendar import current
+from kernel.clocks import alarms, arithmetic
 from kernel.clocks.models import Clock
 from kernel.permissions import SYSTEM
 from tests import servers
@@ -43,14 +47,41 @@ async def _held(folder: Path, url: str, scale: Scale, where: str) -> list[Figure
         while more := await alarms.sweep(at=at):
             rung += more
         swept = time.perf_counter() - begun
-        begun = time.perf_counter()
-        days = [{"name": "元旦", "date": f"{YEAR}-01-01", "isOffDay": True}]
-        notice = {"year": YEAR, "papers": ["https://www.gov.cn/example"], "days": days}
-        shifts = await calendar.import_year(notice, by=SYSTEM, at=at)
-        taken = time.perf_counter() - begun
-    return [
-        Figure(f"sweep, {rung:,} due of {running:,}, {where}", f"{swept:.2f} s", "", "", f"≤ {SWEEP_S_MAX:.0f} s",
-               swept <= SWEEP_S_MAX, {"seconds": swept, "rung": rung}),
-        Figure(f"a year's notice, {running:,} open, {len(shifts):,} shifts, {where}", f"{taken:.2f} s", "", "",
-               f"≤ {RECOMPUTE_S_MAX:.0f} s", taken <= RECOMPUTE_S_MAX, {"seconds": taken}),
-    ]  # fmt: skip
+        figures = [
+            Figure(f"sweep, {rung:,} due of {running:,}, {where}", f"{swept:.2f} s", "", "", f"≤ {SWEEP_S_MAX:.0f} s",
+                   swept <= SWEEP_S_MAX, {"seconds": swept, "rung": rung}),
+        ]  # fmt: skip
+        most = RECOMPUTE_S_MAX * running / 100_000
+        for name, notice in (
+            ("the next year's notice", _next_year()),
+            ("a day off at short notice", await _day_off(at)),
+        ):
+            begun = time.perf_counter()
+            shifts = await calendar.import_year(notice, by=SYSTEM, at=at)
+            taken = time.perf_counter() - begun
+            figures.append(
+                Figure(f"{name}, {running:,} open, {len(shifts):,} shifts, {where}", f"{taken:.2f} s", "", "",
+                       f"≤ {RECOMPUTE_S_MAX:.0f} s per 100,000", taken <= most, {"seconds": taken})
+            )  # fmt: skip
+    return figures
+
+
+def _next_year() -> dict[str, Any]:
+    return {"year": YEAR, "papers": ["https://www.gov.cn/example"], "days": [_off(date(YEAR, 1, 1), "元旦")]}
+
+
+async def _day_off(at: datetime) -> dict[str, Any]:
+    """A working day more in its year that is free, so late that about a thousand open clocks end after it."""
+    calendar = await current()
+    last = await Clock.filter(stopped_at=None, due_at__gt=at).order_by("-due_at").offset(DUE).first()
+    assert last is not None
+    day = arithmetic.last_day(last.due_at)
+    while not calendar.is_working(day):
+        day -= timedelta(days=1)
+    known = json.loads((files("kernel.calendar") / "holidays.json").read_text()).get(str(day.year), {"days": {}})
+    days = [{"name": label, "date": told, "isOffDay": off} for told, (label, off) in known["days"].items()]
+    return {"year": day.year, "papers": ["https://www.gov.cn/example"], "days": [*days, _off(day, "临时放假")]}
+
+
+def _off(day: date, name: str) -> dict[str, Any]:
+    return {"name": name, "date": day.isoformat(), "isOffDay": True}

@@ -1,5 +1,6 @@
 """Ticket creation and whole lives over HTTP, held against the same rows written by hand."""
 
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -92,6 +93,7 @@ def on_postgres() -> Iterator[tuple[Hall, str]]:
         worker = hall.begin("worker")
         stays.callback(worker.wait, 30)
         stays.callback(worker.terminate)
+        stays.callback(hall.kill, signal.SIGTERM)  # its web processes would outlive a harder end
         hall.serve("--workers", "2")
         hall.settle()
         yield hall, url
