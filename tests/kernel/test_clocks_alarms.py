@@ -184,3 +184,14 @@ async def test_a_clock_that_was_deleted_or_invented_is_found() -> None:
     clock.step, clock._saved_in_db = "invented", False
     await clock.save(force_create=True)
     assert any("没有来历" in problem for problem in await problems(ticket))
+
+
+async def test_two_clocks_of_one_thing_that_ring_together_follow_each_other_on_its_chain() -> None:
+    ticket = await a_ticket()
+    assert await alarms.sweep(at=FAR) == 2  # its dispatch and its total
+    told = await Event.filter(subject=ticket.ref, topic="ticket.alarm").order_by("seq").values_list("seq", flat=True)
+    await ticket.refresh_from_db()
+    assert list(told) == [ticket.version - 1, ticket.version]
+    assert verify.differences(ticket, await Entry.filter(subject=ticket.ref).order_by("seq")) == []
+    for event in await Event.filter(subject=ticket.ref, topic="ticket.alarm").prefetch_related("deliveries"):
+        assert [delivery.consumer for delivery in event.deliveries]
