@@ -23,13 +23,11 @@ DUE, SWEEP_S_MAX, RECOMPUTE_S_MAX = 1_000, 1.0, 5.0
 YEAR = 2027
 
 
-async def measure(scale: Scale) -> list[Figure]:
-    found = []
+async def measure(scale: Scale, found: list[Figure]) -> None:
     with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder:
         found += await _held(Path(folder), f"sqlite://{folder}/hall.db", scale, "SQLite")
-    with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, servers.postgres() as server:
+    with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, servers.postgres(durable=True) as server:
         found += await _held(Path(folder), server.create("hall"), scale, "PostgreSQL")
-    return found
 
 
 async def _held(folder: Path, url: str, scale: Scale, where: str) -> list[Figure]:

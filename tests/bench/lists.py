@@ -26,19 +26,17 @@ WANTED = {
 BARE = "SELECT * FROM hotline_ticket WHERE region_path LIKE '/360000/369900/%' ORDER BY id DESC LIMIT 100"
 
 
-async def measure(scale: Scale) -> list[Figure]:
-    found = []
+async def measure(scale: Scale, found: list[Figure]) -> None:
     with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder:
         url = f"sqlite://{folder}/hall.db"
         with a_hall(Path(folder), demo=True) as hall:
             have = await _filled(hall, url, scale)
             found += await _lists(hall, f"SQLite, {have:,}", await _bare_sqlite(url))
-    with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, servers.postgres() as server:
+    with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, servers.postgres(durable=True) as server:
         url = server.create("hall")
         with a_hall(Path(folder), demo=True, SUNHALL_DATABASE_URL=url) as hall:
             have = await _filled(hall, url, scale)
             found += await _lists(hall, f"PostgreSQL, {have:,}", await _bare_postgres(url))
-    return found
 
 
 async def _filled(hall: Hall, url: str, scale: Scale) -> int:

@@ -30,8 +30,7 @@ uvicorn.run(Starlette(routes=[Route("/", page)]), port=int(sys.argv[1]), log_lev
 """
 
 
-async def measure(scale: Scale) -> list[Figure]:
-    found = []
+async def measure(scale: Scale, found: list[Figure]) -> None:
     with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, a_hall(Path(folder), demo=True) as hall:
         hall.serve()
         hall.settle()
@@ -44,7 +43,6 @@ async def measure(scale: Scale) -> list[Figure]:
                     ours.append(await _rate(page, path, scale))
                     theirs.append(await _rate(bare, "/", scale))
             found.append(rate_figure(name, ours, theirs, BARE_MIN, "bare starlette, same bytes"))
-    return found
 
 
 async def _rate(program: Asking, path: str, scale: Scale) -> float:

@@ -33,15 +33,15 @@ QUERIES = ("停水", "噪音扰民", "公积金提取", "路灯不亮", "电动�
 TRIES, COMMITS, WAIT_S, POLL_S = 30, 12, 5.0, 0.03
 
 
-async def measure(scale: Scale) -> list[Figure]:
+async def measure(scale: Scale, found: list[Figure]) -> None:
     with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, a_hall(Path(folder), demo=True) as hall:
         hall.serve()
         hall.settle()
-        found = [await _committed(hall)]
+        found.append(await _committed(hall))
         hall.kill(signal.SIGTERM)
         hall.run("import", "tickets", str(_messages(Path(folder), scale.documents)))
         hall.run("reindex")
-        return found + await _held(Path(folder))
+        found += await _held(Path(folder))
 
 
 async def _committed(hall: Hall) -> Figure:

@@ -61,8 +61,7 @@ class People:
         assert ticket["state"] == "closed", ticket["state"]
 
 
-async def measure(scale: Scale) -> list[Figure]:
-    found = []
+async def measure(scale: Scale, found: list[Figure]) -> None:
     with on_sqlite() as (hall, url):
         found += await _held(hall, url, scale, "SQLite")
     with on_postgres() as (hall, url):
@@ -70,7 +69,6 @@ async def measure(scale: Scale) -> list[Figure]:
         have = await fill(url, scale.things)
         found += await _held(hall, url, scale, f"PostgreSQL, {have:,}")
         found.append(await _page(hall, scale, have))
-    return found
 
 
 @contextmanager
@@ -86,7 +84,7 @@ def on_postgres() -> Iterator[tuple[Hall, str]]:
     """The city column in small: two web processes, one worker, Redis."""
     with ExitStack() as stays:
         folder = Path(stays.enter_context(tempfile.TemporaryDirectory(prefix="sunhall-bench-")))
-        url = stays.enter_context(servers.postgres()).create("hall")
+        url = stays.enter_context(servers.postgres(durable=True)).create("hall")
         redis = stays.enter_context(servers.redis())
         more = {"SUNHALL_DATABASE_URL": url, "SUNHALL_REDIS_URL": redis.url}
         hall = stays.enter_context(a_hall(folder, demo=True, **more))
