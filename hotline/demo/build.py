@@ -76,7 +76,7 @@ async def build_categories(at: datetime) -> int:
 
 
 async def build_tickets(at: datetime, who: Who, progress: Callable[[int, int], None]) -> int:
-    tales, calendar = list(_tales(at)), await current()
+    tales, calendar = sorted(_tales(at), key=lambda tale: tale.begins), await current()
     for first in range(0, len(tales), BATCH):
         batch = tales[first : first + BATCH]
         for tale in batch:

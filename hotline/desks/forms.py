@@ -8,7 +8,7 @@ from hotline.tickets.forms import Register
 
 
 class NewCall(Register):
-    then: Annotated[Literal["register", "propose"], Field(title="操作")] = "register"
+    then: Annotated[Literal["register"], Field(title="操作")] = "register"
 
     def facts(self) -> Register:
         return Register.check({name: value for name, value in self if name != "then"})

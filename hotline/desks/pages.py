@@ -19,6 +19,7 @@ from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Channel, Secrecy, Type
 from hotline.tickets.models import Ticket
 from hotline.tickets.states import TicketState
 from kernel.errors import FormRejected
+from kernel.forms import typed_form
 from kernel.journal import Sealed
 from kernel.pages import check_token, needs, render, told_once
 from kernel.settings import settings
@@ -34,12 +35,15 @@ async def new(request: Request) -> Response:
 
 @needs(P.TICKET_REGISTER)
 async def register(request: Request) -> Response:
-    """One post. With `then=propose` it is only looked at, so proposals work without script; registered, the desk is
-    free for the next call and says number and query code (查询码) to be read out."""
+    """One post. With `then=propose`, or a proposal picked, it is only looked at, so proposals work without script and
+    before everything is filled in; registered, the desk is free for the next call and says number and query code
+    (查询码) to be read out."""
+    sent = await typed_form(request, again=_desk)
+    if sent.get("then") == "propose" or sent.get("pick"):
+        check_token(request)
+        return await _desk(request)
     form = await NewCall.read(request, again=_desk)
     check_token(request)
-    if form.then == "propose":
-        return await _desk(request)
     at = datetime.now(UTC)
     no = await actions.draw_number(at)
 
