@@ -6,6 +6,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from kernel.calendar import actions as calendar
@@ -39,15 +40,11 @@ async def _held(folder: Path, url: str, scale: Scale, where: str) -> list[Figure
         running = await Clock.filter(stopped_at=None).count()
         while await alarms.sweep(at=at):
             pass
-        due = await Clock.filter(stopped_at=None, stage=0, next_alarm_at__gt=at).order_by("id").limit(DUE)
-        await Clock.filter(id__in=[clock.id for clock in due]).update(next_alarm_at=at - timedelta(hours=1))
-        begun, rung = time.perf_counter(), 0
-        while more := await alarms.sweep(at=at):
-            rung += more
-        swept = time.perf_counter() - begun
+        rounds = [await _swept(at) for _ in range(scale.rounds)]
+        rung, swept = rounds[0][0], median(seconds for _, seconds in rounds)
         figures = [
             Figure(f"sweep, {rung:,} due of {running:,}, {where}", f"{swept:.2f} s", "", "", f"≤ {SWEEP_S_MAX:.0f} s",
-                   swept <= SWEEP_S_MAX, {"seconds": swept, "rung": rung}),
+                   swept <= SWEEP_S_MAX, {"rounds": rounds}),
         ]  # fmt: skip
         most = RECOMPUTE_S_MAX * running / 100_000
         for name, notice in (
@@ -62,6 +59,16 @@ async def _held(folder: Path, url: str, scale: Scale, where: str) -> list[Figure
                        f"≤ {RECOMPUTE_S_MAX:.0f} s per 100,000", taken <= most, {"seconds": taken})
             )  # fmt: skip
     return figures
+
+
+async def _swept(at: datetime) -> tuple[int, float]:
+    """A thousand more that are due. How many rang, in how many seconds."""
+    due = await Clock.filter(stopped_at=None, stage=0, next_alarm_at__gt=at).order_by("id").limit(DUE)
+    await Clock.filter(id__in=[clock.id for clock in due]).update(next_alarm_at=at - timedelta(hours=1))
+    begun, rung = time.perf_counter(), 0
+    while more := await alarms.sweep(at=at):
+        rung += more
+    return rung, time.perf_counter() - begun
 
 
 def _next_year() -> dict[str, Any]:
