@@ -47,7 +47,7 @@ async def ask(request: Request, *, lenient: bool) -> Ask:
     """From the address, counted against its rate; `lenient` for pages, where a foreign parameter (of a newsletter) is
     no one's fault."""
     address, factor = rates.address_of(request), rates.factor_of(request)
-    await rates.hit(rates.SEARCH_ADDRESS, address, at=datetime.now(UTC), factor=factor)
+    rates.hit_here(rates.SEARCH_ADDRESS, address, at=datetime.now(UTC), factor=factor)
     given = [(name, value) for name, value in request.query_params.multi_items() if value != ""]
     if len({name for name, _ in given}) < len(given):
         raise Malformed(what="同一个参数出现了多次")

@@ -39,7 +39,8 @@ def is_outage(problem: BaseException) -> bool:
 def _causes(problem: BaseException | None) -> Iterator[BaseException]:
     while problem is not None:
         yield problem
-        problem = problem.__cause__
+        told = problem.args[0] if problem.args else None  # tortoise hands SQLite's error on as an argument
+        problem = problem.__cause__ or (told if isinstance(told, BaseException) else None)
 
 
 def _is_one(cause: BaseException) -> bool:
