@@ -67,13 +67,14 @@ def _unknown() -> list[Problem]:
 
 def _keys() -> list[Problem]:
     try:
-        keys.ring.cache_clear()
-        keys.ring()
+        ring = keys.ring(anew=True)
     except Refusal as refusal:
         file = keys.key_file()
         return [("密钥", str(refusal), f"chmod 600 {file}" if file.exists() else "sunhall init")]
     except (ValueError, KeyError):
         return [("密钥", f"密钥文件 {keys.key_file()} 已损坏", "从另行保管的副本恢复；没有它，密文无法再读")]
+    if set(ring.keys) != {ring.current, *ring.retired}:
+        return [("密钥", "换钥没有做完，旧密钥还在使用", "sunhall rekey")]
     return []
 
 

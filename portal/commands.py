@@ -18,7 +18,7 @@ from kernel.people import actions as people
 from kernel.people import queries as people_queries
 from kernel.people.forms import NewAccount
 from kernel.permissions import SYSTEM
-from kernel.secrets import keys
+from kernel.secrets import keys, rekeying
 from kernel.settings import settings
 from portal.hall import hall, reachable
 from portal.modules import MODULES
@@ -184,6 +184,15 @@ async def reindex(*, console: Console) -> int:
     async with hall():
         with _bar(console) as bar:
             return await indexing.reindex(_steps(bar, "检索索引"))
+
+
+async def rekey(*, destroy: int, at: datetime, console: Console) -> rekeying.Rekeyed | None:
+    async with hall():
+        if destroy:
+            await rekeying.destroy(destroy, at=at)
+            return None
+        with _bar(console) as bar:
+            return await rekeying.rekey(at=at, progress=_steps(bar, "换钥"))
 
 
 async def sweep(*, at: datetime) -> int:

@@ -44,7 +44,7 @@ async def once(asked: Asked, effect: Callable[[], Awaitable[Answer]], *, at: dat
         async with transaction():
             row = await Answered.create(**_place(asked), body_hash=_hash(asked), status=0, answer=b"", at=at)
             status, text = await effect()
-            sealed = secrets.seal(text, subject=f"answered:{row.id}", place=asked.key)
+            sealed = secrets.seal(text, **row.sealed["answer"](row))
             await Answered.filter(id=row.id).update(status=status, answer=sealed)
     except IntegrityError:
         after = await _remembered(asked, at)  # the twin that came first has committed meanwhile
@@ -68,7 +68,7 @@ async def _remembered(asked: Asked, at: datetime) -> Answer | None:
         return None
     if row.body_hash != _hash(asked):
         raise KeyReused
-    return row.status, secrets.unseal(row.answer, subject=f"answered:{row.id}", place=asked.key)
+    return row.status, secrets.unseal(row.answer, **row.sealed["answer"](row))
 
 
 def _place(asked: Asked) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from portal.modules import MODULES
 async def hall_in_process(home: Path, url: str) -> AsyncIterator[None]:
     os.environ["SUNHALL_HOME"], os.environ["SUNHALL_DATABASE_URL"] = str(home), url
     settings.cache_clear()
-    keys.ring.cache_clear()
+    keys.forget()
     install(MODULES)
     async with opened(database_config(MODULES, url)):
         yield

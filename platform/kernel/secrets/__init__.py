@@ -3,7 +3,7 @@
 `seal`, `unseal`, `blind_index` and `derive` are the whole interface: `from kernel import secrets`."""
 
 from kernel.secrets.blind import blind_index
-from kernel.secrets.cipher import seal, unseal
+from kernel.secrets.cipher import Place, seal, unseal
 from kernel.secrets.keys import derive
 
-__all__ = ["blind_index", "derive", "seal", "unseal"]
+__all__ = ["Place", "blind_index", "derive", "seal", "unseal"]
