@@ -124,8 +124,9 @@ def _values(row: Any) -> list[bytes]:
 
 
 async def _batches(model: type[Model]) -> AsyncIterator[list[Any]]:
-    last = 0
-    rows: list[Any]
-    while rows := await model.filter(id__gt=last).order_by("id").limit(BATCH):
-        yield rows
-        last = rows[-1].id
+    last, rows = 0, list[Any]([None])
+    while rows:
+        rows = list(await model.filter(id__gt=last).order_by("id").limit(BATCH))
+        if rows:
+            yield rows
+            last = rows[-1].id
