@@ -2,8 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import asyncpg
 from starlette.requests import Request
@@ -11,11 +10,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import DBConnectionError
 
-from kernel.errors import Degraded
-from kernel.pages import alone
+from kernel.errors import Degraded, Refusal
+from kernel.forms import what_was_sent
+from kernel.maintenance.actions import Resting
+from kernel.pages import alone, typed_texts
 
 log = logging.getLogger(__name__)
-KEPT_CHARS_MIN = 20  # shorter than this nobody wants to copy out
 POSTGRES = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, starting up, a statement beyond its time
@@ -69,9 +69,11 @@ class Failures:
             if scope["type"] != "http" or begun:
                 raise
             request = Request(scope, receive)
-            if is_outage(problem):
+            if isinstance(problem, Resting):
+                answer = await _outage(request, problem)
+            elif is_outage(problem):
                 log.warning("outage: %s: %s", type(problem).__name__, str(problem)[:200])
-                answer = await _outage(request)
+                answer = await _outage(request, Degraded(what="数据服务"))
             else:
                 log.exception("failure in request %s", request.state.request_id)
                 answer = _failure(request)
@@ -87,22 +89,14 @@ def _failure(request: Request) -> Response:
     return alone(request, "kernel/ui/failure.html", 500)
 
 
-async def _outage(request: Request) -> Response:
-    refusal = Degraded(what="数据服务")
+async def _outage(request: Request, refusal: Refusal) -> Response:
     if request.url.path.startswith("/api/"):
         return JSONResponse(refusal.envelope(), status_code=503, headers=dict(refusal.headers))
     typed = getattr(request.state, "typed", None)
     if typed is None and request.method == "POST":
-        typed = await request.form()  # the session could not even be looked up: what was sent is still to be read
-    answer = alone(request, "kernel/ui/outage.html", refusal.status, refusal=refusal, typed=_texts(typed or {}))
+        typed = await what_was_sent(
+            request
+        )  # the session could not even be looked up: what was sent is still to be read
+    answer = alone(request, "kernel/ui/outage.html", refusal.status, refusal=refusal, kept=typed_texts(typed or {}))
     answer.headers.update(refusal.headers)
     return answer
-
-
-def _texts(typed: Mapping[str, Any]) -> dict[str, str]:
-    """What somebody typed, to be copied out while the hall can't take it; no secret is shown again."""
-    return {
-        name: value
-        for name, value in typed.items()
-        if isinstance(value, str) and name[:1] != "_" and "password" not in name and len(value) > KEPT_CHARS_MIN
-    }

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from kernel import errors, kinds
 from kernel.api import Asking
+from kernel.edge import origin
 from kernel.forms import Form
 from kernel.pages import public
 from kernel.settings import settings
@@ -30,6 +31,7 @@ class Description:
 
     summary: str
     body: type[Form] | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)  # media type → schema, of a body that isn't JSON
     query: Mapping[str, tuple[Mapping[str, Any], str]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=lambda: OBJECT)
@@ -143,6 +145,9 @@ def _operation(path: str, method: str, told: Description, route: Route, body: di
                 "description": "请求编号：同一编号只有一次效果",
             }
         )
+    if told.content:
+        content = {media: {"schema": schema} for media, schema in told.content.items()}
+        operation["requestBody"] = {"required": True, "content": content}
     if body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return operation
@@ -164,7 +169,9 @@ def _responses(told: Description, method: str, has_body: bool, signed_in: bool) 
     if signed_in:
         refusals.append(errors.SignedOut)
     if method != "GET" and has_body:
-        refusals += [errors.TooLarge, errors.UnsupportedType, errors.TooSlow, errors.KeyReused]
+        refusals += [errors.TooLarge, errors.TooSlow, errors.KeyReused]
+    if method not in origin.SAFE | origin.WITHOUT_BODY:  # whatever is sent there, also nothing, is said to be JSON
+        refusals.append(errors.UnsupportedType)
     found: dict[str, Any] = {}
     for refusal in sorted(refusals, key=lambda one: (one.status, one.code)):
         error = {"application/json": {"schema": {"$ref": f"{REF}Error"}}}

@@ -1,20 +1,24 @@
-"""Looks at confidential things (谁看过): one hash chain for each day, written before the answer is given."""
+"""Looks at confidential things (谁看过): one hash chain for each day, written before the answer is given.
+
+Why somebody looked is told in words that may name anybody: the chain keeps a salted digest, the text is sealed."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import rfc8785
-from tortoise.exceptions import IntegrityError
+from asyncpg import PostgresError
+from tortoise.exceptions import BaseORMException, IntegrityError
 
+from kernel.citytime import CITY
 from kernel.database import transaction
 from kernel.errors import Degraded
-from kernel.journal import GENESIS, instant
-from kernel.models import View
+from kernel.journal import GENESIS, instant, opened, salted, sealed_text
+from kernel.models import SealedText, View
 from kernel.permissions import Actor
 
-CITY = ZoneInfo("Asia/Shanghai")
 TRIES = 5
+PURPOSE = "purpose"  # the name its text is sealed under
 NAMES = ("day", "seq", "actor_id", "subject", "field", "purpose")  # with the instant: what a view's hash covers
 
 
@@ -25,15 +29,19 @@ async def record(subject: str, field: str, *, purpose: str, by: Actor, at: datet
         try:
             async with transaction():
                 last = await View.filter(day=day).order_by("-seq").first()
+                text = sealed_text(place_of(day), last.seq + 1 if last else 1, PURPOSE, purpose)
                 view = View(
-                    day=day, seq=last.seq + 1 if last else 1, at=at, actor_id=by.id, subject=subject, field=field,
-                    purpose=purpose, prev_hash=last.hash if last else GENESIS,
+                    day=day, seq=text.seq, at=at, actor_id=by.id, subject=subject, field=field,
+                    purpose=salted(text.salt, purpose), prev_hash=last.hash if last else GENESIS,
                 )  # fmt: skip
                 view.hash = digest(view)
                 await view.save(force_create=True)
+                await text.save(force_create=True)
                 return view
         except IntegrityError:  # two looked at once: the later one follows the earlier
             continue
+        except (BaseORMException, PostgresError) as problem:
+            raise Degraded(what="查看记录") from problem
     raise Degraded(what="查看记录")
 
 
@@ -45,6 +53,16 @@ def digest(view: View) -> bytes:
 async def of(subject: str) -> list[View]:
     """Who looked, newest first."""
     return await View.filter(subject=subject).order_by("-id")
+
+
+async def purposes(views: Sequence[View]) -> dict[int, str]:
+    """Id of a view → why they looked; what was erased is not there. One query for a page."""
+    if not views:
+        return {}
+    ids = {(place_of(view.day), view.seq): view.id for view in views}
+    days, seqs = {day for day, _ in ids}, {seq for _, seq in ids}
+    rows = await SealedText.filter(subject__in=days, seq__in=seqs, field=PURPOSE)
+    return {ids[row.subject, row.seq]: opened(row) for row in rows if (row.subject, row.seq) in ids}
 
 
 async def differences() -> tuple[int, list[str]]:
@@ -60,3 +78,8 @@ async def differences() -> tuple[int, list[str]]:
             seq = view.seq
         checked, head = checked + 1, view.hash
     return checked, found
+
+
+def place_of(day: str) -> str:
+    """What the purposes of that day are sealed under; no kind of thing is named so."""
+    return f"view:{day}"

@@ -10,11 +10,12 @@ from kernel import outbox
 from kernel.administration.forms import Chosen
 from kernel.edge import security
 from kernel.errors import NotFound
-from kernel.pages import check_token, needs, posted, render, see_other
-from kernel.people import actions, queries
-from kernel.people.forms import NewAccount, NewGrant
-from kernel.people.permissions import P
-from kernel.permissions import Permission
+from kernel.module import installed
+from kernel.pages import check_token, must_be_fresh, needs, posted, render, see_other
+from kernel.people import actions, factor, granting, queries, sessions
+from kernel.people.forms import NewAccount, NewGrant, SetClearance
+from kernel.people.permissions import APART, P
+from kernel.permissions import Clearance, Permission
 
 SHOWN = 200
 
@@ -53,6 +54,7 @@ async def create(request: Request) -> Response:
 @needs(P.ACCOUNT_CREATE)
 async def reset(request: Request) -> Response:
     await posted(request)
+    must_be_fresh(request)
     username = request.path_params["username"]
     password = await actions.reset_password(username, by=request.user, at=datetime.now(UTC))
     return await _accounts(request, first=(username, password))
@@ -62,27 +64,99 @@ async def reset(request: Request) -> Response:
 async def switch(request: Request) -> Response:
     """Disable, enable again, or let in again who mistyped too often."""
     await posted(request)
-    change = {"disable": actions.disable, "enable": actions.enable, "unlock": actions.unlock}.get(
-        request.path_params["to"]
-    )
+    changes = {
+        "disable": actions.disable, "enable": actions.enable, "unlock": actions.unlock, "no-factor": factor.remove,
+    }  # fmt: skip
+    change = changes.get(request.path_params["to"])
     if change is None:
         raise NotFound(what="该操作")
+    if change is factor.remove:
+        must_be_fresh(request)
     await change(request.path_params["username"], by=request.user, at=datetime.now(UTC))
     return see_other(request, "kernel:accounts")
 
 
 @needs(P.ACCOUNT_GRANT)
+async def grants(request: Request) -> Response:
+    """授权: what waits for a second person, who holds what is privileged, and the form."""
+    at = datetime.now(UTC)
+    waiting = await queries.pending_grants(at, granting.WAITS)
+    return render(
+        request,
+        "kernel/administration/grants.html",
+        waiting=[(asked, asked.asked_at + granting.WAITS) for asked in waiting],
+        names=await queries.names({asked.asked_by for asked in waiting}),
+        held=await queries.grants_of(APART),
+        keepers=await queries.keepers(),
+        roles=[(role, labels().get(role, role)) for role in await queries.roles() if role != "system"],
+        labels=labels(),
+    )
+
+
+@needs(P.ACCOUNT_READ)
+async def roles(request: Request) -> Response:
+    """角色: what each may do, from the table that decides it."""
+    table = await queries.table_of_roles()
+    parts = [
+        (module.name, permissions, [role for role in table if table[role] & {one.value for one in permissions}])
+        for module in installed()
+        if (permissions := [permission for enum in module.permissions for permission in enum])
+    ]
+    return render(request, "kernel/administration/roles.html", parts=parts, table=table, labels=labels())
+
+
+@needs(P.SESSION_END)
+async def sessions_of(request: Request) -> Response:
+    """Where somebody else is signed in; each can be ended, and its owner is told."""
+    account = await queries.by_username(request.path_params["username"])
+    if account is None:
+        raise NotFound(what="该帐号")
+    running = await sessions.running(account.id, datetime.now(UTC))
+    return render(request, "kernel/administration/sessions.html", account=account, running=running)
+
+
+@needs(P.SESSION_END)
+async def end_session(request: Request) -> Response:
+    await posted(request)
+    account = await actions.end_session(request.path_params["id"], by=request.user, at=datetime.now(UTC))
+    return see_other(request, "kernel:sessions_of", username=account.username)
+
+
+@needs(P.ACCOUNT_GRANT)
 async def grant(request: Request) -> Response:
-    form = await NewGrant.read(request, again=_accounts)
+    form = await NewGrant.read(request, again=grants)
     check_token(request)
-    await actions.grant(form, by=request.user, at=datetime.now(UTC))
+    must_be_fresh(request)
+    await granting.grant(form, by=request.user, at=datetime.now(UTC))
+    return see_other(request, "kernel:grants")
+
+
+@needs(P.ACCOUNT_GRANT)
+async def decide(request: Request) -> Response:
+    """The second security administrator confirms; either of them withdraws."""
+    await posted(request)
+    must_be_fresh(request)
+    change = {"confirm": granting.confirm, "withdraw": granting.withdraw}.get(request.path_params["to"])
+    if change is None:
+        raise NotFound(what="该操作")
+    await change(request.path_params["id"], by=request.user, at=datetime.now(UTC))
+    return see_other(request, "kernel:grants")
+
+
+@needs(P.ACCOUNT_GRANT)
+async def clearance(request: Request) -> Response:
+    form = await SetClearance.read(request, again=_accounts)
+    check_token(request)
+    must_be_fresh(request)
+    await actions.set_clearance(form, by=request.user, at=datetime.now(UTC))
     return see_other(request, "kernel:accounts")
 
 
 @needs(P.ACCOUNT_GRANT)
 async def revoke(request: Request) -> Response:
     await posted(request)
-    await actions.revoke(request.path_params["id"], by=request.user, at=datetime.now(UTC))
+    must_be_fresh(request)
+    await granting.revoke(request.path_params["id"], by=request.user, at=datetime.now(UTC))
     return see_other(request, "kernel:accounts")
 
 
@@ -96,14 +170,22 @@ async def events(request: Request) -> Response:
     return render(request, "kernel/administration/events.html", found=found, names=names, shown=SHOWN)
 
 
+def labels() -> dict[str, str]:
+    """Role → what people call it."""
+    return {role: label for module in installed() for role, label in module.role_labels.items()}
+
+
 async def _accounts(request: Request, first: tuple[str, str] | None = None) -> Response:
-    may: dict[str, Permission] = {"create": P.ACCOUNT_CREATE, "grant": P.ACCOUNT_GRANT, "disable": P.ACCOUNT_DISABLE}
+    may: dict[str, Permission] = {
+        "create": P.ACCOUNT_CREATE, "grant": P.ACCOUNT_GRANT, "disable": P.ACCOUNT_DISABLE, "end": P.SESSION_END,
+    }  # fmt: skip
     return render(
         request,
         "kernel/administration/accounts.html",
         accounts=await queries.accounts(),
-        roles=await queries.roles(),
+        labels=labels(),
         first=first,
+        clearances=[(one.value, one.label) for one in Clearance],
         may={name: request.user.may_anywhere(permission) for name, permission in may.items()},
     )
 
@@ -113,7 +195,13 @@ routes = [
     Route("/admin/deliveries/retry", retry, methods=["POST"], name="kernel:deliveries_retry"),
     Route("/admin/accounts", accounts, methods=["GET"], name="kernel:accounts"),
     Route("/admin/accounts", create, methods=["POST"], name="kernel:accounts_create"),
+    Route("/admin/accounts/{username}/sessions", sessions_of, methods=["GET"], name="kernel:sessions_of"),
+    Route("/admin/sessions/{id:int}/end", end_session, methods=["POST"], name="kernel:session_of_end"),
+    Route("/admin/roles", roles, methods=["GET"], name="kernel:roles"),
+    Route("/admin/grants", grants, methods=["GET"], name="kernel:grants"),
+    Route("/admin/pending/{id:int}/{to}", decide, methods=["POST"], name="kernel:grant_decide"),
     Route("/admin/grants", grant, methods=["POST"], name="kernel:grant"),
+    Route("/admin/clearances", clearance, methods=["POST"], name="kernel:clearance"),
     Route("/admin/grants/{id:int}/revoke", revoke, methods=["POST"], name="kernel:revoke"),
     Route("/admin/accounts/{username}/reset", reset, methods=["POST"], name="kernel:account_reset"),
     Route("/admin/accounts/{username}/{to}", switch, methods=["POST"], name="kernel:account_switch"),

@@ -7,9 +7,9 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
-from zoneinfo import ZoneInfo
 
-CITY = ZoneInfo("Asia/Shanghai")
+from kernel.citytime import CITY, midnight
+
 FIXED = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
 FRAMES = ((time(9), time(12)), (time(13), time(17)))  # the office hours that a working hour (wh) counts in
 FIRST_YEAR, LAST_YEAR = 2015, 2035
@@ -71,7 +71,7 @@ class Calendar:
                 if room >= left:
                     return (finish - left).astimezone(UTC)
                 left -= max(room, NONE)
-            at = datetime.combine(at.date(), time(), CITY) - timedelta(microseconds=1)
+            at = midnight(at.date()) - timedelta(microseconds=1)
 
     def hours_between(self, start: datetime, end: datetime) -> timedelta:
         """Office time in [start, end)."""

@@ -19,13 +19,13 @@ async def whole(document: Any, asked: Asked) -> Report:
     """Each shifted deadline is a warned row, so that somebody looks at it."""
     if not isinstance(document, dict):
         raise FormRejected({"year": '一个文件是一年的安排：{"year": 2027, "papers": […], "days": […]}。'})
-    report, before = Report(), {notice.year: notice.revision for notice in reversed(await queries.notices())}
+    report, before = Report(), {(one.local, one.year): one.revision for one in reversed(await queries.notices())}
     shifts = await actions.import_year(document, by=asked.by, at=asked.at)
     [newest, *_] = await queries.notices()
     if newest.revision == max(before.values(), default=0):
         result = Result.UNCHANGED
     else:
-        result = Result.UPDATED if newest.year in before else Result.CREATED
+        result = Result.UPDATED if (newest.local, newest.year) in before else Result.CREATED
     report.add(1, Outcome(result))
     for number, shift in enumerate(shifts[:REPORTED_MAX], start=1):
         report.warned += 1

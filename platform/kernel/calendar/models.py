@@ -10,10 +10,12 @@ from kernel.fields import UtcDatetimeField
 
 
 class CalendarYear(Model):
-    """One notice (关于部分节假日安排的通知) as it was taken in; a later one of the same year replaces it."""
+    """One notice (关于部分节假日安排的通知) as it was taken in; a later one of the same year replaces it. `local`: the
+    city's own days of that year (本地停工), which lie over those of the State Council."""
 
     id = fields.IntField(primary_key=True)
     year = fields.IntField()
+    local = fields.BooleanField(default=False)
     revision = fields.IntField(unique=True)
     document = fields.CharField(max_length=300)
     imported_at: fields.Field[datetime] = UtcDatetimeField()

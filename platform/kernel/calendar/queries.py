@@ -1,6 +1,7 @@
 """The calendar in force, and every one before it."""
 
 import time
+from collections.abc import Sequence
 from datetime import date
 from weakref import WeakKeyDictionary
 
@@ -11,6 +12,7 @@ from kernel.calendar.models import CalendarDay, CalendarYear
 from kernel.database import home
 
 CHECKED_EVERY_S = 5.0
+Days = dict[date, tuple[bool, str]]  # whether the city works, and what the day is called
 _read: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, Calendar]] = WeakKeyDictionary()
 
 
@@ -32,18 +34,31 @@ async def revision() -> int:
 
 
 async def as_of(revision: int) -> Calendar:
-    """The table of days as it was then: of each year the newest notice, later documents over earlier ones."""
+    """The table of days as it was then."""
     notices = await CalendarYear.filter(revision__lte=revision).order_by("revision")
-    newest = {notice.year: notice for notice in notices}
-    days: dict[date, tuple[bool, str]] = {}
-    for notice in sorted(newest.values(), key=lambda one: one.revision):
-        for day in await CalendarDay.filter(notice_id=notice.id):
-            days[day.date] = (day.works, day.label)
-    return Calendar(revision, days, list(newest))
+    return layered(revision, [(one.local, one.year, await days_of(one)) for one in notices])
+
+
+def layered(revision: int, notices: Sequence[tuple[bool, int, Days]]) -> Calendar:
+    """(local, year, days) in the order they were taken in: of each year the newest, later documents over earlier ones,
+    and the city's own days over all of them."""
+    newest = {(local, year): place for place, (local, year, _) in enumerate(notices)}
+    days: Days = {}
+    for place in sorted(newest.values(), key=lambda place: (notices[place][0], place)):
+        days |= notices[place][2]
+    return Calendar(revision, days, [year for local, year in newest if not local])
 
 
 async def notices() -> list[CalendarYear]:
     return await CalendarYear.all().order_by("-revision")
+
+
+async def newest_of(year: int, *, local: bool) -> CalendarYear | None:
+    return await CalendarYear.filter(year=year, local=local).order_by("-revision").first()
+
+
+async def days_of(notice: CalendarYear) -> Days:
+    return {day.date: (day.works, day.label) for day in await CalendarDay.filter(notice_id=notice.id)}
 
 
 async def forget() -> None:

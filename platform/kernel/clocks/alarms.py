@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ BATCH = 500
 TOGETHER = 50  # in one transaction: the others wait that long at most
 RECOMPUTE_BATCH = 2_000
 DERIVED = ("calendar", "due_at", "provisional", "stage", "next_alarm_at")
-RUNGS = {0: "warn", 1: "due"}
+RUNGS = {0: "warn", 1: "due"}  # what comes after them: late_1, late_2 …
 log = logging.getLogger(__name__)
 
 
@@ -95,16 +96,17 @@ def _ring(clock: Clock, calendar: Calendar, at: datetime) -> tuple[str, dict[str
     """What this alarm says, and when the next one is."""
     facts: dict[str, object] = {"step": clock.step, "span": clock.span}
     warned = arithmetic.warn_at(clock, calendar)
-    expected = warned if clock.stage == 0 else clock.due_at
+    expected = arithmetic.after_due(clock, clock.stage - 2, calendar) if clock.stage > 1 else clock.due_at
+    expected = warned if clock.stage == 0 else expected
     ended = any(end == clock.next_alarm_at for _, end in arithmetic.intervals(clock.pauses))
     if ended and clock.next_alarm_at != expected:
-        clock.next_alarm_at = arithmetic.next_alarm(clock, warned, at)
+        clock.next_alarm_at = arithmetic.next_alarm(clock, warned, calendar, at)
         return "run_again", facts
     if clock.due_at <= at:
-        clock.stage = 1  # the yellow that nobody was there to ring is past
-    facts["rung"] = RUNGS[clock.stage]
+        clock.stage = max(clock.stage, 1)  # the yellow that nobody was there to ring is past
+    facts["rung"] = RUNGS.get(clock.stage) or f"late_{clock.stage - 1}"
     clock.stage += 1
-    clock.next_alarm_at = arithmetic.next_alarm(clock, warned, at)
+    clock.next_alarm_at = arithmetic.next_alarm(clock, warned, calendar, at)
     return "alarm", facts
 
 
@@ -132,6 +134,38 @@ async def recompute(calendar: Calendar, *, at: datetime, since: date | None = No
         for first in range(0, len(moved), TOGETHER):
             shifts += await _shift_all(moved[first : first + TOGETHER], calendar, at)
     return shifts
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A deadline that another table of days would move."""
+
+    subject: str
+    step: str
+    before: datetime
+    after: datetime
+
+
+async def would_shift(
+    calendar: Calendar, *, at: datetime, since: date | None, clocks_max: int
+) -> tuple[int, bool, list[Shift]]:
+    """What `recompute` would do, without a lock and without a word written: how many open clocks were looked at,
+    whether that were all, and which of them would move."""
+    if since is None:
+        return 0, True, []
+    open_ = Clock.filter(stopped_at=None, due_at__gt=arithmetic.end_of(since - timedelta(days=1)))
+    looked, last, found = 0, 0, list[Shift]()
+    while looked < clocks_max:
+        clocks = await open_.filter(id__gt=last).order_by("id").limit(min(RECOMPUTE_BATCH, clocks_max - looked))
+        if not clocks:
+            return looked, True, found
+        looked, last = looked + len(clocks), clocks[-1].id
+        for clock in clocks:
+            before = clock.due_at
+            arithmetic.derive(clock, calendar, at)
+            if clock.due_at != before:
+                found.append(Shift(clock.subject, clock.step, before, clock.due_at))
+    return looked, not await open_.filter(id__gt=last).exists(), found
 
 
 async def _shift_all(moved: Sequence[Clock], calendar: Calendar, at: datetime) -> list[str]:

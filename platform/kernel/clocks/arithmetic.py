@@ -1,10 +1,11 @@
 """The pure part: from start, budget and ledger to the exclusive bound. met iff stopped_at < due_at."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from kernel.calendar.days import CITY, NONE, Calendar
+from kernel.calendar.days import NONE, Calendar
+from kernel.citytime import CITY, day_of, midnight
 from kernel.clocks.limits import parse_span
 from kernel.clocks.models import Clock
 
@@ -22,14 +23,14 @@ def due(
     """One span after the other, each beginning where the last one ended; never less than a floor allows.
 
     The start day is day 0; wd and d end at 24:00, the next day 00:00+08:00."""
-    at, day_zero = start, start.astimezone(CITY).date()
+    at, day_zero = start, day_of(start)
     for amount, unit in budget:
         if unit in EXACT:
             at = _natural(at, amount * EXACT[unit], blocked)
-            day_zero = at.astimezone(CITY).date()
+            day_zero = day_of(at)
         elif unit == "wh":
             at = _office(at, timedelta(hours=amount), calendar, blocked)
-            day_zero = at.astimezone(CITY).date()
+            day_zero = day_of(at)
         else:
             day_zero = _days(day_zero, amount, unit, calendar, blocked)
             at = end_of(day_zero)
@@ -40,7 +41,7 @@ def due(
 
 def end_of(day: date) -> datetime:
     """24:00 of that day in the city."""
-    return datetime.combine(day + timedelta(days=1), time(), CITY).astimezone(UTC)
+    return midnight(day + timedelta(days=1)).astimezone(UTC)
 
 
 def last_day(due_at: datetime) -> date:
@@ -97,10 +98,10 @@ def derive(clock: Clock, calendar: Calendar, at: datetime) -> None:
         clock.stage = 0
     elif clock.due_at > at:
         clock.stage = 1 if warned is None else min(clock.stage, 1)
-    clock.next_alarm_at = next_alarm(clock, warned, at)
+    clock.next_alarm_at = next_alarm(clock, warned, calendar, at)
 
 
-def next_alarm(clock: Clock, warned: datetime | None, at: datetime) -> datetime | None:
+def next_alarm(clock: Clock, warned: datetime | None, calendar: Calendar, at: datetime) -> datetime | None:
     """A paused clock rings when it is planned to run again; a stopped one never."""
     if not clock.running:
         return None
@@ -108,7 +109,19 @@ def next_alarm(clock: Clock, warned: datetime | None, at: datetime) -> datetime 
         return until
     if clock.stage == 0 and warned is not None:
         return warned
-    return clock.due_at if clock.stage <= 1 else None
+    return clock.due_at if clock.stage <= 1 else after_due(clock, clock.stage - 2, calendar)
+
+
+def after_due(clock: Clock, rung: int, calendar: Calendar) -> datetime | None:
+    """When it rings once more: +1 wd at 24:00 of the first working day after the last one, other units from the end."""
+    if rung >= len(clock.ladder):
+        return None
+    amount, unit = parse_span(clock.ladder[rung])
+    if unit == "wd":
+        return end_of(calendar.nth_working_day(last_day(clock.due_at), amount))
+    if unit == "wh":
+        return calendar.plus_hours(clock.due_at, timedelta(hours=amount))
+    return clock.due_at + (timedelta(days=amount) if unit == "d" else amount * EXACT[unit])
 
 
 def _natural(start: datetime, amount: timedelta, blocked: Sequence[Interval]) -> datetime:
@@ -130,7 +143,7 @@ def _office(start: datetime, span: timedelta, calendar: Calendar, blocked: Seque
 
 def _days(start: date, amount: int, unit: str, calendar: Calendar, blocked: Sequence[Interval]) -> date:
     """A day is charged iff it comes after the start and lies in no half-open pause of days."""
-    spans = [(begin.astimezone(CITY).date(), end.astimezone(CITY).date()) for begin, end in _merged(blocked)]
+    spans = [(day_of(begin), day_of(end)) for begin, end in _merged(blocked)]
     free, extra = timedelta(days=1), 0
     while True:
         last = start + (amount + extra) * free if unit == "d" else calendar.nth_working_day(start, amount + extra)

@@ -18,7 +18,10 @@ Until = str | Callable[[Any, Any, datetime], Awaitable[datetime]]  # the name of
 
 @dataclass(frozen=True, slots=True)
 class Start:
+    """From now; `since` names the fact that holds an earlier beginning, if it holds one."""
+
     step: str
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +58,20 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """Class or urgency changed: a new span from the same start; pauses and what was granted are carried over."""
+    """Class or urgency changed: a new span from the same start; pauses and what was granted are carried over.
+
+    `since` names the fact that holds another start, taken when it is earlier."""
 
     step: str
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Extend:
-    """A granted extension (延期): `amount` names the fact that holds the number of working days."""
+    """A granted extension (延期): `amount` names the fact that holds the number of working days, or finds it."""
 
     step: str
-    amount: str
+    amount: str | Callable[[Any], int]
 
 
 Effect = Start | Stop | StopAll | Pause | Resume | Reopen | Renew | Extend
@@ -122,7 +128,7 @@ async def _told(  # noqa: PLR0911 (one return an effect)
     """An effect in words that a stranger can replay; empty when there is nothing that it fits."""
     if isinstance(effect, Start):
         limit = await thing.limit(effect.step)
-        return [("start", {"step": effect.step} | _limit(limit))] if limit else []
+        return [("start", {"step": effect.step} | _since(effect.since, facts, at) | _limit(limit))] if limit else []
     if isinstance(effect, StopAll):
         return [("stop", {"step": clock.step}) for clock in clocks if clock.running]
     clock = _newest(clocks, effect.step)
@@ -141,9 +147,10 @@ async def _told(  # noqa: PLR0911 (one return an effect)
         case Reopen():
             return [("reopen", step | {"floor": clock.fix_min})]
         case Extend():
-            return [("extend", step | {"amount": getattr(facts, effect.amount)})]
+            days = getattr(facts, effect.amount) if isinstance(effect.amount, str) else effect.amount(thing)
+            return [("extend", step | {"amount": days})]
     limit = await thing.limit(effect.step)
-    return [("renew", step | _limit(limit))] if limit else []
+    return [("renew", step | _since(effect.since, facts, clock.started_at) | _limit(limit))] if limit else []
 
 
 def play(told: dict[str, Any], subject: str, clocks: list[Clock], calendar: Calendar, at: datetime) -> list[Clock]:
@@ -154,13 +161,13 @@ def play(told: dict[str, Any], subject: str, clocks: list[Clock], calendar: Cale
         _change(changed[-1], "stop", item, at)
     for item in told.get("renew", ()):
         old = _there(clocks, item)
-        new = _span(subject, clocks, item, old.started_at)
+        new = _span(subject, clocks, item, _start(item, old.started_at))
         new.pauses, new.stops, new.floors, new.extended = old.pauses, old.stops, old.floors, old.extended
         old.stopped_at, old.replaced = at, True
         clocks.append(new)
         changed += [old, new]
     for item in told.get("start", ()):
-        clocks.append(_span(subject, clocks, item, at))
+        clocks.append(_span(subject, clocks, item, _start(item, at)))
         changed.append(clocks[-1])
     for name in ("pause", "resume", "reopen", "extend"):
         for item in told.get(name, ()):
@@ -194,9 +201,20 @@ def _span(subject: str, clocks: list[Clock], item: dict[str, Any], start: dateti
     number = sum(clock.step == item["step"] for clock in clocks) + 1
     return Clock(
         subject=subject, step=item["step"], span=number, budget=item["budget"], policy=item["policy"],
-        warn=item["warn"], fix_min=item["fix_min"], started_at=start, pauses=[], stops=[], floors=[], extended=[],
+        warn=item["warn"], fix_min=item["fix_min"], ladder=item.get("ladder", []),
+        started_at=start, pauses=[], stops=[], floors=[], extended=[],
         calendar=0, due_at=start,
     )  # fmt: skip
+
+
+def _since(name: str, facts: Any, at: datetime) -> dict[str, str]:
+    """An earlier beginning than the usual one, for the record."""
+    since: datetime | None = getattr(facts, name) if name else None
+    return {"since": _instant(since)} if since is not None and since < at else {}
+
+
+def _start(item: dict[str, Any], usual: datetime) -> datetime:
+    return datetime.fromisoformat(item["since"]) if "since" in item else usual
 
 
 def _newest(clocks: list[Clock], step: str) -> Clock | None:
@@ -212,7 +230,8 @@ def _there(clocks: list[Clock], item: dict[str, Any]) -> Clock:
 def _limit(limit: Limit) -> dict[str, Any]:
     fix_min = list(limit.fix_min) if limit.fix_min else None
     budget = [list(span) for span in limit.budget]
-    return {"budget": budget, "policy": limit.policy, "warn": limit.warn, "fix_min": fix_min}
+    told = {"budget": budget, "policy": limit.policy, "warn": limit.warn, "fix_min": fix_min}
+    return told | {"ladder": [*limit.ladder]} if limit.ladder else told
 
 
 def _instant(at: datetime) -> str:

@@ -10,12 +10,13 @@ Span = tuple[int, str]  # amount and unit: min, h natural; wh working hours; wd 
 @dataclass(frozen=True, slots=True)
 class Limit:
     """`budget`: spans one after the other (the caller's total is a chain of them); `warn` when yellow begins;
-    `fix_min`: what is left at least after a return."""
+    `fix_min`: what is left at least after a return; `ladder`: when it rings again after it was due (`+1 wd`)."""
 
     budget: tuple[Span, ...]
     policy: str
     warn: str = ""
     fix_min: Span | None = None
+    ladder: tuple[str, ...] = ()
 
 
 def parse_span(text: str) -> Span:

@@ -21,6 +21,7 @@ class Clock(Model):
     calendar = fields.IntField()  # the revision that it was computed with
     warn = fields.CharField(max_length=10, default="")
     fix_min: fields.Field[list[Any] | None] = fields.JSONField(null=True)
+    ladder: fields.Field[list[str]] = fields.JSONField(default=list)  # after it was due: ["+1 wd", "+5 wd"]
     started_at = UtcDatetimeField()
     stopped_at: fields.Field[datetime | None] = UtcDatetimeField(null=True)
     replaced = fields.BooleanField(default=False)  # another span took over from the same start: no verdict
@@ -30,12 +31,13 @@ class Clock(Model):
     extended: fields.Field[list[list[Any]]] = fields.JSONField(default=list)  # [[3, "wd"]], granted on top
     due_at = UtcDatetimeField()
     provisional = fields.BooleanField(default=False)
-    stage = fields.IntField(default=0)  # 0: yellow is still to come, 1: due is, 2: nothing more
+    stage = fields.IntField(default=0)  # 0: yellow is still to come, 1: due is, then the rungs after it
     next_alarm_at: fields.Field[datetime | None] = UtcDatetimeField(null=True, db_index=True)
 
     class Meta:
         table = "kernel_clock"
         unique_together = (("subject", "step", "span"),)
+        indexes = (("step", "due_at"),)  # figures of a period go by the end of one step
 
     @property
     def whole(self) -> list[list[Any]]:

@@ -1,6 +1,7 @@
 """Reads of clocks for the lists and pages of the modules."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from kernel.clocks.models import Clock
 
@@ -19,3 +20,9 @@ async def nearest_open(subjects: Collection[str]) -> dict[str, Clock]:
 async def totals(subjects: Collection[str]) -> dict[str, Clock]:
     """The clock over everything that runs for the caller (对诉求人的总时限), by subject."""
     return {clock.subject: clock for clock in await Clock.filter(subject__in=list(subjects), step="total")}
+
+
+async def elapsed(step: str, at: datetime, limit: int) -> list[str]:
+    """Subjects of that step's open clocks that are over, the oldest first."""
+    over = Clock.filter(step=step, stopped_at=None, due_at__lte=at).order_by("due_at").limit(limit)
+    return [str(one) for one in await over.values_list("subject", flat=True)]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from kernel.calendar.days import CITY, Calendar
+from kernel.calendar.days import Calendar
+from kernel.citytime import CITY, day_of
 from kernel.clocks import arithmetic
 from kernel.clocks.models import Clock
 
@@ -66,12 +67,12 @@ class _Counting:
 
     def ahead(self, due: datetime, at: datetime) -> str:
         """2 个工作日; on the last day the hours until its end."""
-        if self.in_days and (days := self.between(at.astimezone(CITY).date(), arithmetic.last_day(due))) > 0:
+        if self.in_days and (days := self.between(day_of(at), arithmetic.last_day(due))) > 0:
             return f"{days} {NAMES[self.unit]}"
         return span_words(max(due - at, timedelta()))
 
     def over(self, due: datetime, at: datetime) -> str:
-        if self.in_days and (days := self.between(arithmetic.last_day(due), at.astimezone(CITY).date())) > 0:
+        if self.in_days and (days := self.between(arithmetic.last_day(due), day_of(at))) > 0:
             return f"{days} {NAMES[self.unit]}"
         return span_words(at - due)
 
@@ -102,7 +103,7 @@ def _left(due: datetime, counting: _Counting, at: datetime) -> tuple[int, str]:
     if at >= due:
         return 0, unit
     if counting.in_days:
-        return counting.between(at.astimezone(CITY).date(), arithmetic.last_day(due)), unit
+        return counting.between(day_of(at), arithmetic.last_day(due)), unit
     return int((due - at).total_seconds()) // 60, unit
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +11,7 @@ from kernel.edge.refusing import refuse
 from kernel.errors import HeadersTooLarge, Malformed, Refusal, TooLarge, TooSlow, UnsupportedType
 
 HEADER_BYTES_MAX, HEADER_COUNT_MAX = 32_768, 100
+TAIL_BYTES = 300  # a boundary has 70 at most
 
 
 class Head:
@@ -39,31 +41,44 @@ def _unfit(headers: Iterable[tuple[bytes, bytes]]) -> Refusal | None:
     return None
 
 
+@dataclass
+class Room:
+    """How much one request may bring and how long it may take; a route that takes files widens it before it reads."""
+
+    bytes_max: int
+    whole_s: float
+
+
 class Body:
     """Count what arrives: Content-Length may be absent or lie, and a form parser spools all before it returns."""
 
-    def __init__(self, app: ASGIApp, *, bytes_max: int, idle_s: float = 15, whole_s: float = 30) -> None:
+    def __init__(
+        self, app: ASGIApp, *, bytes_max: int, files_bytes_max: int = 0, idle_s: float = 15, whole_s: float = 30
+    ) -> None:
         self.app, self.bytes_max, self.idle_s, self.whole_s = app, bytes_max, idle_s, whole_s
+        self.files_bytes_max = max(files_bytes_max, bytes_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        too_large = TooLarge(mib=f"{self.bytes_max / 2**20:.2g}")
+        room = scope["room"] = Room(self.bytes_max, self.whole_s)
         length = headers.get("content-length", "0")
         if not length.isdecimal():
             return await refuse(Malformed(what="Content-Length 不是数字"), scope, receive, send)
-        if int(length) > self.bytes_max:
-            return await refuse(too_large, scope, receive, send)
+        if int(length) > (self.files_bytes_max if brings_files(headers) else self.bytes_max):
+            return await refuse(_too_large(room), scope, receive, send)
         if headers.get("content-encoding", "identity") != "identity":
             return await refuse(UnsupportedType(what="压缩过的请求内容"), scope, receive, send)
-        received, ends_at, complete = 0, asyncio.get_running_loop().time() + self.whole_s, False
+        received, began_at, complete = 0, asyncio.get_running_loop().time(), False
 
         async def counted() -> Message:
             nonlocal received, complete
             if complete:  # afterwards only the end of the connection is awaited, for as long as it takes
                 return await receive()
-            left = ends_at - asyncio.get_running_loop().time()
+            if int(length) > room.bytes_max:
+                raise _too_large(room)  # rises through the handler to show_refusal
+            left = began_at + room.whole_s - asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(max(min(self.idle_s, left), 0)):
                     message = await receive()
@@ -71,8 +86,18 @@ class Body:
                 raise TooSlow(seconds=int(self.idle_s)) from None
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
-            if received > self.bytes_max:
-                raise too_large  # rises through the handler to show_refusal
+            if received > room.bytes_max:
+                raise _too_large(room)
             return message
 
         return await self.app(scope, counted, send)
+
+
+def brings_files(headers: Headers) -> bool:
+    """Only such a request may be let in before its route has said how large it may be."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media in {"multipart/form-data", "application/octet-stream"}
+
+
+def _too_large(room: Room) -> TooLarge:
+    return TooLarge(mib=f"{room.bytes_max / 2**20:.4g}")

@@ -11,6 +11,8 @@ from kernel.settings import settings
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 WITHOUT_BODY = {"DELETE"}
+SIGNED_FORMS, FORM_TYPE = "/api/v1/cti", "application/x-www-form-urlencoded"  # an exchange signs what it sends
+FILES, FILE_TYPES = "/api/v1/files", {"multipart/form-data", "application/octet-stream"}
 
 
 class OwnOrigin:
@@ -27,7 +29,9 @@ class OwnOrigin:
 def _refusal(scope: Scope, headers: Headers) -> Refusal | None:
     if scope["path"].startswith("/api/") and scope["method"] not in WITHOUT_BODY:
         media = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media != "application/json":
+        files = scope["path"].startswith(FILES) and media in FILE_TYPES
+        signed = scope["path"] == SIGNED_FORMS and media == FORM_TYPE
+        if media != "application/json" and not files and not signed:
             return UnsupportedType(what="请以 application/json 提交")
     bearer = headers.get("authorization", "").lower().startswith("bearer ")
     if not bearer and not _from_here(headers):

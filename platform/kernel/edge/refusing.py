@@ -1,5 +1,7 @@
 """How the edge says no before anybody knows who asks: the envelope for programs, a page of its own for people."""
 
+from datetime import UTC, datetime
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -12,6 +14,12 @@ async def refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -
     if scope["path"].startswith("/api/"):
         answer: Response = JSONResponse(refusal.envelope(), status_code=refusal.status)
     else:
-        answer = alone(Request(scope), "kernel/ui/refused.html", refusal.status, refusal=refusal)
+        answer = alone(
+            Request(scope),
+            "kernel/ui/refused.html",
+            refusal.status,
+            refusal=refusal,
+            opens=refusal.opens_at(datetime.now(UTC)),
+        )
     answer.headers.update(refusal.headers)
     await answer(scope, receive, send)

@@ -17,5 +17,7 @@ def middleware() -> list[Middleware]:
         Middleware(KnownHost),
         Middleware(CleanAddress),
         Middleware(OwnOrigin),
-        Middleware(Body, bytes_max=limits.body_bytes_max),
+        Middleware(
+            Body, bytes_max=limits.body_bytes_max, files_bytes_max=limits.form_files_max * limits.upload_bytes_max
+        ),
     ]

@@ -2,13 +2,17 @@
 
 import csv
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kernel.importing.reading import FORMULA_SIGNS, UnreadableFile
 from kernel.importing.running import Exporter
 
-CELL_CHARS_MAX = 32_767  # of a spreadsheet
+CELL_CHARS_MAX, SHEET_CHARS_MAX = 32_767, 31  # of a spreadsheet
+SHEET_SIGNS = re.compile(r"[\[\]:*?/\\']")
 
 
 async def write(exporter: Exporter, path: Path, *, progress: Callable[[int], None]) -> int:
@@ -52,23 +56,49 @@ async def _jsonl(exporter: Exporter, path: Path, progress: Callable[[int], None]
     return count
 
 
-async def _xlsx(exporter: Exporter, path: Path, progress: Callable[[int], None]) -> int:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook: whole numbers stay numbers, everything else is text."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | int]]
+
+
+def book(path: Path, sheets: Sequence[Sheet]) -> None:
+    """Several small tables in one file; their titles become what a spreadsheet takes for one, each once."""
     import openpyxl
+
+    written, titles = openpyxl.Workbook(write_only=True), set[str]()
+    for number, one in enumerate(sheets, 1):
+        title = SHEET_SIGNS.sub(" ", one.title)[:SHEET_CHARS_MAX].strip() or f"{number}"
+        titles.add(title := title if title not in titles else f"{title[: SHEET_CHARS_MAX - 4]} {number}")
+        sheet = written.create_sheet(title)
+        for row in (one.columns, *one.rows):
+            sheet.append([cell if isinstance(cell, int) else _text(sheet, cell) for cell in row])
+    written.save(path)
+
+
+def _text(sheet: Any, value: object) -> Any:
+    """A text that begins with “=” stays a text."""
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    text = ILLEGAL_CHARACTERS_RE.sub("", "" if value is None else str(value))
+    cell = WriteOnlyCell(sheet, value=text[:CELL_CHARS_MAX])
+    cell.data_type = "s"
+    return cell
+
+
+async def _xlsx(exporter: Exporter, path: Path, progress: Callable[[int], None]) -> int:
+    import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(exporter.label)
     sheet.append(list(exporter.columns))
     count = 0
     async for row in exporter.rows():
-        cells = []
-        for value in row:
-            text = ILLEGAL_CHARACTERS_RE.sub("", "" if value is None else str(value))
-            cell = WriteOnlyCell(sheet, value=text[:CELL_CHARS_MAX])
-            cell.data_type = "s"  # a text that begins with “=” stays a text
-            cells.append(cell)
-        sheet.append(cells)
+        sheet.append([_text(sheet, value) for value in row])
         count += 1
         progress(1)
     book.save(path)

@@ -4,36 +4,36 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from kernel.inbox.models import Message
+from kernel.messages import actions as messages
+from kernel.messages.templates import TELLING, TITLE_MAX, Sort
 from kernel.models import Event
 from kernel.people import queries as people
-from kernel.permissions import Actor, Permission
-
-TITLE_MAX = 160
-TOLD_MAX = 200  # a message to more people than that belongs on a page
+from kernel.permissions import Actor, Clearance, Permission
 
 
-async def tell(accounts: Iterable[int], *, event: Event, title: str, url: str) -> int:
-    """Those who haven't been told of this event yet; how many they are. Nothing personal belongs in a title."""
-    wanted = list(dict.fromkeys(accounts))[:TOLD_MAX]
-    known = {int(str(one)) for one in await Message.filter(event_id=event.id).values_list("account_id", flat=True)}
-    new = [
-        Message(account_id=account, event_id=event.id, title=title[:TITLE_MAX], url=url, at=event.at)
-        for account in wanted
-        if account not in known
-    ]
-    if new:
-        await Message.bulk_create(new)
-    return len(new)
+async def tell(accounts: Iterable[int], *, event: Event, title: str, url: str, sort: Sort = Sort.REMINDERS) -> int:
+    """Those who haven't been told of this event yet; how many they are. Nothing personal belongs in a title.
+    `sort`: what its reader chooses channels for; 资讯 is told by templates of its own."""
+    return await messages.send(
+        TELLING[sort].code, to=accounts, values={"title": title}, key=f"event:{event.id}", url=url, at=event.at
+    )
 
 
-async def tell_holders(permission: Permission, path: str, *, event: Event, title: str, url: str) -> int:
-    """Everyone who holds the permission at that path."""
-    return await tell(await people.holders(permission, path), event=event, title=title, url=url)
+async def tell_holders(
+    permission: Permission, path: str, *, event: Event, title: str, url: str, label: Clearance = Clearance.PLAIN
+) -> int:
+    """Everyone who holds the permission at that path and may know of what bears that label."""
+    return await tell(await people.holders(permission, path, label), event=event, title=title, url=url)
+
+
+async def notice(account: int, *, title: str, url: str, at: datetime) -> None:
+    """About the account itself (a session that was ended), where no event of a thing stands behind it."""
+    await Message.create(account_id=account, title=title[:TITLE_MAX], url=url, at=at)
 
 
 async def read(actor: Actor, ids: Iterable[int], *, at: datetime) -> int:
-    return await Message.filter(account_id=actor.id, id__in=list(ids), read_at=None).update(read_at=at)
+    return await Message.filter(account_id=actor.owner, id__in=list(ids), read_at=None).update(read_at=at)
 
 
 async def read_all(actor: Actor, *, at: datetime) -> int:
-    return await Message.filter(account_id=actor.id, read_at=None).update(read_at=at)
+    return await Message.filter(account_id=actor.owner, read_at=None).update(read_at=at)

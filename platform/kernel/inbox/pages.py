@@ -9,6 +9,8 @@ from starlette.routing import Route
 from kernel.errors import NotFound
 from kernel.inbox import actions, queries
 from kernel.inbox.models import Message
+from kernel.messages import templates
+from kernel.messages.templates import Sort
 from kernel.pages import posted, render, see_other, signed_in
 from kernel.people.pages import safe_path
 
@@ -17,18 +19,24 @@ PAGE = 50
 
 @signed_in
 async def index(request: Request) -> Response:
-    after = request.query_params.get("after", "")
+    asked = request.query_params
+    after, unread = asked.get("after", ""), asked.get("show") == "unread"
+    sort = next((one for one in Sort if one.value == asked.get("sort")), None)
     messages, following = await queries.page(
-        request.user, after=int(after) if after.isdecimal() and len(after) < 19 else None, limit=PAGE
-    )
-    return render(request, "kernel/inbox/index.html", messages=messages, following=following)
+        request.user, after=int(after) if after.isdecimal() and len(after) < 19 else None, limit=PAGE, unread=unread,
+        sort=sort,
+    )  # fmt: skip
+    return render(
+        request, "kernel/inbox/index.html", messages=messages, following=following, only_unread=unread, sort=sort,
+        sorts=list(Sort), labels={one.code: one.sort.label for one in templates.every()},
+    )  # fmt: skip
 
 
 @signed_in
 async def go(request: Request) -> Response:
     """Opening a message is reading it."""
     await posted(request)
-    message = await Message.get_or_none(id=request.path_params["id"], account_id=request.user.id)
+    message = await Message.get_or_none(id=request.path_params["id"], account_id=request.user.owner)
     if message is None:
         raise NotFound(what="这条消息")
     await actions.read(request.user, [message.id], at=datetime.now(UTC))

@@ -20,6 +20,16 @@ QUIET_PATHS = ("/static/", "/healthz", "/readyz", "/metrics")
 log = structlog.get_logger("access")
 
 
+TALKATIVE = (
+    "aiosqlite",
+    "asyncpg",
+    "httpx",
+    "httpcore",
+    "python_multipart",
+    "redis",
+)  # at DEBUG they log what they carry
+
+
 def set_up() -> None:
     """Everything, also what libraries log, leaves as one JSON line on standard error."""
     shared: list[Any] = [
@@ -45,7 +55,7 @@ def set_up() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=settings().log_level, force=True)
-    for noisy in ("arq", "uvicorn.access", "tortoise", "elastic_transport", "asyncio"):
+    for noisy in ("arq", "uvicorn.access", "tortoise", "elastic_transport", "asyncio", *TALKATIVE):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

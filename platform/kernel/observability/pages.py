@@ -13,19 +13,22 @@ from tortoise.connection import get_connection
 
 from kernel import outbox
 from kernel.clocks import alarms
+from kernel.database import home
 from kernel.errors import NotFound
 from kernel.observability.requests import Requests
 from kernel.pages import public
 from kernel.settings import settings
+from kernel.upkeep import queries as upkeep
 
-Look = Callable[[], Awaitable[bool]]
+Look = Callable[[], Awaitable[bool | str]]  # a word where "ok" would say too much
 LOOK_S = 2.0
+STATES = {True: "ok", False: "away"}
 _looks: dict[str, Look] = {}
 _gauges: dict[str, Callable[[], Awaitable[dict[str, int]]]] = {}
 
 
 def ready_when(name: str, look: Look) -> None:
-    """A part that must answer for this process to be ready."""
+    """A part whose state /readyz tells; only the database decides whether this process can serve."""
     _looks[name] = look
 
 
@@ -46,7 +49,7 @@ async def readyz(request: Request) -> Response:
     ready = states["database"]
     told: dict[str, object] = {"ready": ready}
     if _trusted(request):
-        told["parts"] = {name: "ok" if fine else "away" for name, fine in states.items()}
+        told["parts"] = {name: fine if isinstance(fine, str) else STATES[fine] for name, fine in states.items()}
     return JSONResponse(told, status_code=200 if ready else 503)
 
 
@@ -58,7 +61,11 @@ async def metrics(request: Request) -> Response:
 
     registry, at = CollectorRegistry(), datetime.now(UTC)
     registry.register(Requests())
-    found = {"outbox": await outbox.counts(at=at), "clocks": await alarms.open_count(at)}
+    found = {
+        "outbox": await outbox.counts(at=at),
+        "clocks": await alarms.open_count(at),
+        "upkeep": await upkeep.figures(),
+    }
     for name, counts in _gauges.items():
         found[name] = await counts()
     for name, figures in found.items():
@@ -69,11 +76,13 @@ async def metrics(request: Request) -> Response:
 
 
 async def _database() -> bool:
+    if getattr(home(), "unsynced", False):
+        return False  # it still reads, but what it wrote last may not be on the disk: start it anew
     await get_connection("default").execute_query("SELECT 1")
     return True
 
 
-async def _answers(look: Look) -> bool:
+async def _answers(look: Look) -> bool | str:
     try:
         async with asyncio.timeout(LOOK_S):
             return await look()

@@ -21,6 +21,8 @@ _seconds: defaultdict[str, float] = defaultdict(float)
 def note(scope: Scope, status: int, seconds: float) -> None:
     handler = _handler(scope.get("endpoint"))
     _answers[scope["method"], handler, str(status)] += 1
+    if scope.get("goes_on"):
+        return  # how long somebody watches says nothing of how fast the hall is
     _durations.setdefault(handler, [0] * (len(BUCKETS_S) + 1))[bisect_left(BUCKETS_S, seconds)] += 1
     _seconds[handler] += seconds
 

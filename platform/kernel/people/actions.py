@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from kernel.database import transaction
+from kernel import kinds
 from kernel.edge import rates, security
 from kernel.errors import FormRejected, NotAllowed, NotFound, Refusal
-from kernel.people import lockouts, passwords, queries, sessions
-from kernel.people.forms import NewAccount, NewGrant
-from kernel.people.models import Account, AccountKind, Grant, RolePermission
+from kernel.inbox import actions as inbox
+from kernel.leaving.models import Leaving
+from kernel.people import factor, granting, lockouts, passwords, queries, sessions
+from kernel.people.forms import NewAccount, SetClearance
+from kernel.people.models import Account, AccountKind, Grant, RolePermission, Session
 from kernel.people.permissions import APART, P
 from kernel.permissions import SYSTEM, Actor
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from kernel.module import Module
 
 FIRST_LIFE = timedelta(hours=24)
+HELD_SHOWN = 20
 
 
 class WrongPassword(Refusal):
@@ -26,8 +29,11 @@ class WrongPassword(Refusal):
     status, code, text = 401, "signed_out", "用户名或口令不对，请核对后重新输入。"
 
 
-class Apart(NotAllowed):
-    text = "系统管理员、安全管理员、审计员须由三个人担任，{name}已是其中之一。"
+class StillHolds(Refusal):
+    code, text = (
+        "still_holds",
+        "{name}名下还有 {count} 项没有移交：{what}。请先在“离岗移交”中登记接任人并移交，再停用。",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,46 @@ class From:
     request_id: str = ""
 
 
-async def sign_in(username: str, password: str, *, come: From, at: datetime) -> tuple[str, Account]:
-    """A new token. Raises WrongPassword, or TooMany after too many of them."""
+async def sign_in(username: str, password: str, *, come: From, at: datetime, code: str = "") -> tuple[str, Account]:
+    """A new token. Raises WrongPassword, or TooMany after too many of them; FormRejected at a wrong `code`.
+
+    Staff without a code get a session that opens the second step and nothing else; a program has to send it."""
+    account = await _knows_password(username, password, come, at)
+    needs = await _still_needed(account, code, come, at)
+    if account.password_hash and passwords.too_old(account.password_at or account.created_at, at):
+        account.must_change = True
+        await account.save(update_fields=["must_change"])
+    await _log("sign_in", account.id, come, at)
+    agent, kind = come.agent, come.kind
+    return await sessions.begin(account, kind=kind, address=come.address, agent=agent, at=at, needs=needs), account
+
+
+async def prove_again(actor: Actor, password: str, code: str, *, come: From, at: datetime, session_id: int) -> str:
+    """A grave act wants to know again who is there (step-up, ASVS 7.5.3). The session's new token."""
+    account = await _knows_password(actor.username, password, come, at)
+    if await _still_needed(account, code, come, at):
+        raise FormRejected({"code": "请填写动态码。"})
+    await _log("step_up", account.id, come, at)
+    return await sessions.proved(session_id, at=at)
+
+
+async def _still_needed(account: Account, code: str, come: From, at: datetime) -> str:
+    if not factor.wanted(account):
+        return ""
+    if not await factor.confirmed(account.id):
+        return "enrol"
+    if code:
+        await factor.prove(account, code, at=at)
+        return ""
+    if come.kind == "api":
+        raise FormRejected({"code": "请填写动态码。"})
+    return "factor"
+
+
+async def _knows_password(username: str, password: str, come: From, at: datetime) -> Account:
     await lockouts.check(username, at=at)
     await rates.check(rates.SIGN_IN_ADDRESS, come.address, at=at)
-    account = await queries.by_username(username)
+    account = await queries.by_sign_in(username)
     usable = account is not None and account.active and not _expired(account, at)
     known = account.password_hash if account is not None and usable else ""
     if not await passwords.fits(password, known) or account is None:
@@ -55,21 +96,25 @@ async def sign_in(username: str, password: str, *, come: From, at: datetime) -> 
     await lockouts.forgive(username)
     if passwords.outdated(known):
         await Account.filter(id=account.id).update(password_hash=await passwords.hashed(password))
-    await _log("sign_in", account.id, come, at)
-    return await sessions.begin(account, kind=come.kind, address=come.address, agent=come.agent, at=at), account
+    return account
 
 
-async def change_password(actor: Actor, old: str, new: str, *, at: datetime, session_id: int) -> None:
-    """The other sessions end. Raises FormRejected at the field that is wrong."""
+async def change_password(actor: Actor, old: str, new: str, *, at: datetime, session_id: int) -> str:
+    """The other sessions end, this one goes on under the token that it gives. Raises FormRejected at what is wrong."""
     account = await Account.get(id=actor.id)
     if not await passwords.fits(old, account.password_hash):
         raise FormRejected({"old": "现在的口令不对，请重新输入。"})
     staff = account.kind is AccountKind.STAFF
-    passwords.must_be_good(new, staff=staff, names=(account.username, account.name, actor.org_name))
+    passwords.must_be_good(
+        new, staff=staff, names=(account.username, account.name, *await queries.names_of_unit(account.org_id))
+    )
     hashed = await passwords.hashed(new)
-    await Account.filter(id=account.id).update(password_hash=hashed, must_change=False, first_until=None)
+    await Account.filter(id=account.id).update(
+        password_hash=hashed, must_change=False, first_until=None, password_at=at
+    )
     await sessions.end_all(account.id, at=at, but=session_id)
     await security.log("password_changed", actor_id=actor.id, at=at)
+    return await sessions.renewed(session_id)
 
 
 async def create_account(facts: NewAccount, *, by: Actor, at: datetime) -> tuple[Account, str]:
@@ -106,11 +151,21 @@ async def reset_password(username: str, *, by: Actor, at: datetime) -> str:
     return password
 
 
+async def keep_look(look: str, *, by: Actor) -> None:
+    """How pages look to this person from now on, on every device; seen at once here, elsewhere within five seconds."""
+    await Account.filter(id=by.id).update(look=look)
+    sessions.forget()
+
+
 async def disable(username: str, *, by: Actor, at: datetime) -> None:
+    """Raises StillHolds, with the list, while something stands in that person's name (离岗移交)."""
     by.must(P.ACCOUNT_DISABLE, "/")
     account = await _existing(username)
     if account.id == by.id:
         raise NotAllowed(permission="停用自己的帐号")
+    held = [f"{one.label} {item.title}" for one in kinds.holdings() for item in await one.held(account.id, at)]
+    if held:
+        raise StillHolds(name=account.name, count=len(held), what="；".join(held[:HELD_SHOWN]))
     await Account.filter(id=account.id).update(active=False)
     await sessions.end_all(account.id, at=at)
     await security.log("account_disabled", actor_id=by.id, at=at, account=account.id)
@@ -120,6 +175,7 @@ async def enable(username: str, *, by: Actor, at: datetime) -> None:
     by.must(P.ACCOUNT_DISABLE, "/")
     account = await _existing(username)
     await Account.filter(id=account.id).update(active=True)
+    await Leaving.filter(account_id=account.id).delete()
     await security.log("account_enabled", actor_id=by.id, at=at, account=account.id)
 
 
@@ -131,40 +187,32 @@ async def unlock(username: str, *, by: Actor, at: datetime) -> None:
     await security.log("account_unlocked", actor_id=by.id, at=at, account=account.id)
 
 
-async def grant(facts: NewGrant, *, by: Actor, at: datetime) -> Grant:
-    """Raises Apart where it would make one person two of the three administrators; nobody grants to themselves."""
+async def end_session(session_id: int, *, by: Actor, at: datetime) -> Account:
+    """Somebody else's session, by the security administrator; its owner is told in the inbox. Raises NotFound."""
+    by.must(P.SESSION_END, "/")
+    session = await Session.filter(id=session_id, ended_at=None, ends_at__gt=at).select_related("account").first()
+    if session is None:
+        raise NotFound(what="这次登录")
+    await sessions.end(session.id, at=at)
+    if session.account_id != by.id:
+        title = f"安全管理员结束了您的一次登录（{session.address or '本机'}）。不明白原因请联系他，并更换口令。"
+        await inbox.notice(session.account_id, title=title, url="/me/sessions", at=at)
+    await security.log("session_ended", actor_id=by.id, at=at, account=session.account_id, session=session.id)
+    return session.account
+
+
+async def set_clearance(facts: SetClearance, *, by: Actor, at: datetime) -> None:
+    """What label of things an officer may see at all, before any role; nobody sets their own. Holds at once."""
     by.must(P.ACCOUNT_GRANT, "/")
     account = await _existing(facts.username)
     if account.id == by.id:
-        raise NotAllowed(permission="给自己授权")
-    return await give(account, facts.role, facts.scope, by=by, at=at)
-
-
-async def give(account: Account, role: str, scope: str, *, by: Actor, at: datetime) -> Grant:
-    known = await RolePermission.filter(role=role).exists()
-    if not known:
-        raise FormRejected({"role": f"没有“{role}”这个角色。"})
-    async with transaction():
-        held = {str(one) for one in await Grant.filter(account=account).values_list("role", flat=True)}
-        if role in APART and (held & APART) - {role}:
-            raise Apart(name=account.name)
-        if (role in APART and held - APART) or (role not in APART and held & APART):
-            raise NotAllowed(permission="管理员兼任业务岗位")
-        granted, new = await Grant.get_or_create(account=account, role=role, scope=scope)
+        raise NotAllowed(permission="给自己定密级")
+    if account.kind is not AccountKind.STAFF:
+        raise FormRejected({"clearance-user": "只有工作人员的帐号有密级。"})
+    await Account.filter(id=account.id).update(clearance=facts.clearance)
     sessions.forget()
-    if new:
-        await security.log("granted", actor_id=by.id, at=at, account=account.id, role=role, scope=scope)
-    return granted
-
-
-async def revoke(grant_id: int, *, by: Actor, at: datetime) -> None:
-    by.must(P.ACCOUNT_GRANT, "/")
-    held = await Grant.get_or_none(id=grant_id)
-    if held is None:
-        raise NotFound(what="该授权")
-    await held.delete()
-    sessions.forget()
-    await security.log("revoked", actor_id=by.id, at=at, account=held.account_id, role=held.role, scope=held.scope)
+    was, now = account.clearance.value, facts.clearance.value
+    await security.log("clearance_set", actor_id=by.id, at=at, account=account.id, was=was, now=now)
 
 
 async def seed_roles(modules: Iterable["Module"]) -> None:
@@ -194,7 +242,7 @@ async def three_administrators(*, at: datetime) -> list[tuple[str, str]]:
             username=username, name=labels[username], kind=AccountKind.STAFF, created_at=at, must_change=True,
             password_hash=await passwords.hashed(password), first_until=at + FIRST_LIFE,
         )  # fmt: skip
-        await give(account, role, "/", by=SYSTEM, at=at)
+        await granting.give(account, role, "/", by=SYSTEM, at=at)
         made.append((username, password))
     return made
 

@@ -19,9 +19,13 @@ from kernel.permissions import Actor
 async def begin(request: Request) -> Response:
     form, at = await ApiSignIn.read_json(request), datetime.now(UTC)
     token, account = await actions.sign_in(
-        form.username, form.password.get_secret_value(), come=come_from(request, "api"), at=at
+        form.username,
+        form.password.get_secret_value(),
+        come=come_from(request, "api"),
+        at=at,
+        code=form.code or "",
     )
-    return JSONResponse({"token": token, "actor": actor_json(await queries.actor_of(account))}, status_code=201)
+    return JSONResponse({"token": token, "actor": actor_json(await queries.actor_of(account, at))}, status_code=201)
 
 
 @described(summary="当前登录的帐号", answer=OBJECT)

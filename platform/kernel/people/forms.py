@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from kernel.forms import Form
+from kernel.permissions import Clearance
 
 Username = Annotated[str, Field(title="用户名", min_length=1, max_length=60)]
 Password = Annotated[SecretStr, Field(title="口令", min_length=1, max_length=256)]
@@ -15,7 +16,7 @@ class SignIn(Form):
 
     username: Username
     password: Password
-    code: Annotated[str | None, Field(title="动态码", max_length=20)] = None
+    code: Annotated[str | None, Field(title="动态码", max_length=40)] = None
     next: Annotated[str, Field(title="返回", max_length=400)] = "/"
 
 
@@ -24,7 +25,20 @@ class ApiSignIn(Form):
 
     username: Username
     password: Password
-    code: Annotated[str | None, Field(title="动态码", max_length=20)] = None
+    code: Annotated[str | None, Field(title="动态码", max_length=40)] = None
+
+
+class Code(Form):
+    code: Annotated[str, Field(title="动态码", min_length=6, max_length=40)]
+    next: Annotated[str, Field(title="返回", max_length=400)] = "/"
+
+
+class StepUpAgain(Form):
+    model_config = Form.model_config | {"str_strip_whitespace": False}
+
+    password: Password
+    code: Annotated[str, Field(title="动态码", max_length=40)] = ""
+    next: Annotated[str, Field(title="返回", max_length=400)] = "/"
 
 
 class ChangePassword(Form):
@@ -38,6 +52,11 @@ class NewAccount(Form):
     username: Annotated[str, Field(title="用户名", pattern=r"^[a-z][a-z0-9._-]{1,58}$")]
     name: Annotated[str, Field(title="姓名", min_length=2, max_length=60)]
     org: Annotated[str, Field(title="单位代码", max_length=20)]
+
+
+class SetClearance(Form):
+    username: Username
+    clearance: Annotated[Clearance, Field(title="密级")]
 
 
 class NewGrant(Form):

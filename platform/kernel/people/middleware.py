@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,6 +32,7 @@ class SignedIn:
                     session = await self.find(HTTPConnection(scope), datetime.now(UTC))
                 except Malformed as wrong:
                     return await refuse(wrong, scope, receive, send)
+                scope["again"] = partial(self._again, HTTPConnection(scope))
                 if session is not None:
                     scope["user"], scope["session"] = session.actor, session
                 elif any(name == b"authorization" for name, _ in scope["headers"]):
@@ -40,6 +42,11 @@ class SignedIn:
                 except TooMany as often:
                     return await refuse(often, scope, receive, send)
         return await self.app(scope, receive, send)
+
+    async def _again(self, connection: HTTPConnection) -> SignedInAs | None:
+        """For an answer that goes on: who is behind it now, as every process knows it."""
+        look = sessions.look_again if self.find is sessions.find else self.find
+        return await look(connection, datetime.now(UTC))
 
 
 def _count(connection: HTTPConnection, session: SignedInAs | None, at: datetime) -> None:

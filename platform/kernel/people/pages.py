@@ -9,11 +9,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.edge import rates
-from kernel.errors import NotFound, Refusal
+from kernel.errors import NotFound, Refusal, StepUp
+from kernel.forms import what_was_sent
 from kernel.pages import check_token, posted, public, render, see_other, signed_in
-from kernel.people import actions, sessions
+from kernel.people import actions, factor, provider, sessions
 from kernel.people.actions import From
 from kernel.people.forms import ChangePassword, SignIn
+from kernel.people.models import Account
 
 CARRIED, CARRIED_MAX = "_kept.", 60
 
@@ -33,18 +35,29 @@ async def sign_in(request: Request) -> Response:
     check_token(request)
     at = datetime.now(UTC)
     token, account = await actions.sign_in(
-        form.username, form.password.get_secret_value(), come=come_from(request, "web"), at=at
+        form.username, form.password.get_secret_value(), come=come_from(request, "web"), at=at, code=form.code or ""
     )
     if request.scope["session"] is not None:
         await sessions.end(request.scope["session"].id, at=at)
+    return await arrive(request, token, account, form.next, at)
+
+
+async def arrive(request: Request, token: str, account: Account, wanted: str, at: datetime) -> Response:
+    """Where a sign-in leads: the step that is still to be done, the form that was interrupted, the page asked for."""
+    session = await sessions.of_token(token, at)
+    assert session is not None
+    request.scope["session"], request.scope["user"] = session, session.actor
     typed = request.state.typed
-    target = "/me/password" if account.must_change else safe_path(form.next)
-    carried = _carried(typed)
-    if carried and not account.must_change:
-        response = await _carry_on(request, token, safe_path(str(typed.get("_carried_to", "/"))), carried, at)
+    carried, to = carried_of(typed), safe_path(str(typed.get("_carried_to", "/")))
+    if session.needs == "factor":
+        response = render(request, "kernel/people/code.html", next=safe_path(wanted), carried=carried, carried_to=to)
+    elif account.must_change or session.needs:
+        response = RedirectResponse("/me/password" if account.must_change else "/me/second-factor", status_code=303)
+    elif carried:
+        response = render(request, "kernel/people/carried.html", carried=carried, to=to)
     else:
-        response = RedirectResponse(target, status_code=303)
-    return _with_cookie(response, token)
+        response = RedirectResponse(safe_path(wanted), status_code=303)
+    return sessions.keep(response, token)
 
 
 @signed_in
@@ -52,7 +65,7 @@ async def sign_out(request: Request) -> Response:
     await posted(request)
     await sessions.end(request.scope["session"].id, at=datetime.now(UTC))
     response = RedirectResponse("/", status_code=303)
-    response.delete_cookie(sessions.cookie_name(), path="/", secure=_secure(), httponly=True)
+    response.delete_cookie(sessions.cookie_name(), path="/", secure=sessions.secure(), httponly=True)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
@@ -66,18 +79,19 @@ async def show_password(request: Request) -> Response:
 async def change_password(request: Request) -> Response:
     form = await ChangePassword.read(request, again=show_password)
     check_token(request)
-    await actions.change_password(
+    token = await actions.change_password(
         request.user, form.old.get_secret_value(), form.new.get_secret_value(),
         at=datetime.now(UTC), session_id=request.scope["session"].id,
     )  # fmt: skip
-    return see_other(request, "kernel:sessions")
+    return sessions.keep(see_other(request, "kernel:sessions"), token)
 
 
 @signed_in
 async def show_sessions(request: Request) -> Response:
     """我的登录: where this account is signed in."""
     running = await sessions.running(request.user.id, datetime.now(UTC))
-    return render(request, "kernel/people/sessions.html", running=running, mine=request.scope["session"].id)
+    shown = {"running": running, "mine": request.scope["session"].id}
+    return render(request, "kernel/people/sessions.html", linked=await provider.linked(request.user.id), **shown)
 
 
 @signed_in
@@ -92,13 +106,18 @@ async def end_session(request: Request) -> Response:
 
 async def signed_out(request: Request, refusal: Refusal) -> Response:
     """A page asked for leads to the sign-in; a form that was posted is carried there, so that nothing typed is lost."""
+    again = isinstance(refusal, StepUp)
     if request.method == "GET":
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", status_code=303)
-    sent = await request.form()
+        return RedirectResponse(f"/{'step-up' if again else 'sign-in'}?next={quote(target, safe='')}", status_code=303)
+    sent = await what_was_sent(request)
     kept = [(name, value) for name, value in sent.multi_items() if isinstance(value, str) and name != "_csrf"]
     carried = dict(kept[:CARRIED_MAX])
-    response = render(request, "kernel/people/sign_in.html", next="/", carried=carried, carried_to=request.url.path)
+    shown: dict[str, object] = {"next": "/", "carried": carried, "carried_to": request.url.path}
+    if again:
+        request.state.problems, request.state.typed = {}, {}
+        shown["with_code"] = await factor.confirmed(request.user.id)
+    response = render(request, f"kernel/people/{'step_up' if again else 'sign_in'}.html", **shown)
     response.status_code = refusal.status
     return response
 
@@ -114,34 +133,21 @@ def come_from(request: Request, kind: str) -> From:
 
 
 async def _again(request: Request) -> Response:
-    typed = request.state.typed
-    carried = _carried(typed)
-    shown = {"next": safe_path(str(typed.get("next", "/"))), "carried_to": safe_path(str(typed.get("_carried_to", "")))}
-    return render(request, "kernel/people/sign_in.html", carried=carried, **shown)
+    shown = on_the_way(request)
+    return render(request, "kernel/people/sign_in.html", **shown)
 
 
-def _carried(typed: Mapping[str, object]) -> dict[str, str]:
+def on_the_way(request: Request) -> dict[str, object]:
+    """What each page of proving who is there hands on: where to go next, and the form that was interrupted."""
+    typed: Mapping[str, object] = getattr(request.state, "typed", {})
+    wanted = str(typed.get("next") or request.query_params.get("next", "/"))
+    to = safe_path(str(typed.get("_carried_to", "")))
+    return {"next": safe_path(wanted), "carried": carried_of(typed), "carried_to": to}
+
+
+def carried_of(typed: Mapping[str, object]) -> dict[str, str]:
     """The fields of the form that was posted when the session had ended; no form counts names that begin with `_`."""
     return {name.removeprefix(CARRIED): str(value) for name, value in typed.items() if name.startswith(CARRIED)}
-
-
-async def _carry_on(request: Request, token: str, to: str, carried: dict[str, str], at: datetime) -> Response:
-    """A page with the old form, ready to be sent again under the new session."""
-    request.scope["session"] = await sessions.of_token(token, at)
-    request.scope["user"] = request.scope["session"].actor
-    return render(request, "kernel/people/carried.html", carried=carried, to=to)
-
-
-def _with_cookie(response: Response, token: str) -> Response:
-    response.set_cookie(
-        sessions.cookie_name(), token, path="/", secure=_secure(), httponly=True,
-        samesite="lax" if _secure() else "strict", max_age=None if _secure() else 8 * 3600,
-    )  # fmt: skip
-    return response
-
-
-def _secure() -> bool:
-    return sessions.cookie_name() == sessions.COOKIE
 
 
 routes = [

@@ -1,7 +1,9 @@
 """Passwords (口令): argon2id, two at a time; the same work for an account that doesn't exist."""
 
 import asyncio
+import re
 import secrets as entropy
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,22 @@ COMMON = frozenset(  # what everybody tries first
         "sunhall12345",
     }
 )  # fmt: skip
+WORDS = (  # what is put together when a longer one is asked for
+    "password", "passwd", "administrator", "admin", "root", "user", "guest", "test", "welcome", "login", "letmein",
+    "qwertyuiop", "qwerty", "asdfghjkl", "asdfgh", "asdf", "zxcvbnm", "zxcvbn", "iloveyou", "woaini", "dragon",
+    "monkey",
+    "master", "sunshine", "princess", "football", "baseball", "superman", "batman", "shadow", "trustno", "secret",
+    "changeme", "default", "system", "server", "oracle", "huawei", "china", "zhongguo", "beijing", "nihao", "wang",
+    "zhang",
+    "1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "qaz", "wsx", "edc", "q1w2e3r4t5y6", "q1w2e3r4", "1q2w3e4r", "5t6y",
+    "520", "1314", "p@ssw0rd", "passw0rd",
+)  # fmt: skip
+ROWS = "01234567890 abcdefghijklmnopqrstuvwxyz qwertyuiop asdfghjkl zxcvbnm"
+EASY = "|".join([*sorted(map(re.escape, WORDS), key=len, reverse=True), r"(?:19|20)\d\d", r"(.)\1\1+"])
+GUESSED = re.compile(EASY)
+OWN_SIGNS_MIN = 4
+CLASSES, CLASSES_MIN = (str.islower, str.isupper, str.isdigit, lambda sign: not sign.isalnum()), 3
+CHANGED_EVERY = timedelta(days=90)
 _room: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
 
 
@@ -62,14 +80,34 @@ def must_be_good(password: str, *, staff: bool, names: tuple[str, ...]) -> None:
         problem = f"新口令至少 {least} 个字符，可以是一句话。"
     elif len(password) > CHARS_MAX:
         problem = f"新口令最多 {CHARS_MAX} 个字符。"
-    elif password.lower() in COMMON or len({*password}) < 4:
+    elif password.lower() in COMMON or len({*own_signs(password)}) < OWN_SIGNS_MIN:
         problem = "这个口令太常见，请换一个。"
     else:
-        known = ("sunhall", settings().hall_name, settings().city_name, *names)
+        city = settings().city_name
+        known = ("sunhall", settings().hall_name, city, city.removesuffix("市"), *names)
         found = next((name for name in known if len(name) > 1 and name.lower() in password.lower()), "")
         problem = f"新口令里不要出现“{found}”这样容易猜到的内容。" if found else ""
+    if not problem and settings().by_dengbao3:
+        kinds = sum(any(map(kind, password)) for kind in CLASSES)
+        problem = "" if kinds >= CLASSES_MIN else "新口令须含大写字母、小写字母、数字、其他符号中的三种。"
     if problem:
         raise FormRejected({"new": problem})
+
+
+def own_signs(password: str) -> str:
+    """What is left of it without the words, years, rows and repetitions that everybody tries."""
+    left = GUESSED.sub("", password.lower())
+    for row in ROWS.split():
+        for walk in (row, row[::-1]):
+            for size in range(len(walk), 2, -1):
+                for first in range(len(walk) - size + 1):
+                    left = left.replace(walk[first : first + size], "")
+    return left
+
+
+def too_old(changed_at: datetime, at: datetime) -> bool:
+    """Only the profile `dengbao3` asks for a change by age (GB/T 22239-2019 8.1.4.1 a); ASVS 6.2.10 forbids it."""
+    return settings().by_dengbao3 and at - changed_at > CHANGED_EVERY
 
 
 def _place() -> asyncio.Semaphore:

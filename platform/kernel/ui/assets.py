@@ -17,6 +17,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 MADE_OF = {
     "hall.css": ("tokens.css", "base.css", "components.css", "product.css"),
     "hall.js": ("hall.js",),
+    "desk.js": ("desk.js",),
     "mark.svg": ("mark.svg",),
 }
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-CITY = ZoneInfo("Asia/Shanghai")
+from kernel.citytime import CITY
+
 WEEKDAYS = "一二三四五六日"
 
 
@@ -55,6 +55,12 @@ def hash_words(value: bytes) -> str:
     return f"{text[:4]} {text[4:8]}"
 
 
+def size_of(count: int) -> str:
+    """Bytes as people say them: 812 KB, 3.4 MB."""
+    return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{max(count // 1024, 1)} KB"
+
+
 FILTERS: dict[str, Callable[..., str]] = {
-    said.__name__: said for said in (day, day_and_time, last_day, date, moment, iso, clock_face, thousands, hash_words)
+    said.__name__: said
+    for said in (day, day_and_time, last_day, date, moment, iso, clock_face, thousands, hash_words, size_of)
 }

@@ -1,0 +1,1 @@
+"""Links between things, by Ref: neither end imports the other's module."""
