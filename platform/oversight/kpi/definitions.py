@@ -1,0 +1,101 @@
+"""What a figure is: data, so that it can be shown, published and computed again by a stranger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+
+RANKED_MIN = 30  # below, counts are shown with their interval and nobody is ranked
+Z = 1.959964  # 95 %
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """`numerator` narrows the `denominator`; each maps a column of `kind` to what it must be. `exclusions` (剔除) map
+    a code each to such columns: what one of them fits isn't counted, but how many those are is published, too.
+
+    `time_role`: the instant that puts a row into a period: a column, or `due:handle`, the end of that step's clock.
+    Then `in_time` asks that every such clock was stopped when it was due, `unextended` that nothing was granted on
+    top of it. `never`: moves that the journal of a row must not show. `parts`: the relation without which a row isn't
+    counted and through which (as far as `parts_where` says) it belongs to a unit; with `mean` the numerator is the
+    number of all of them. `measure`: the numerator is the sum of that column, the value its mean. `time_role` `live`:
+    no period, what stands now; with `late` the numerator is what is past its `due_at`. `base` says in words what is
+    counted. `part`, `region` and `label` are the columns by which daily grains are apart (`grained`). `less_is_better`:
+    who has least of it stands first."""
+
+    code: str
+    name: str
+    kind: str
+    time_role: str
+    base: str
+    numerator: Mapping[str, object] = field(default_factory=dict)
+    denominator: Mapping[str, object] = field(default_factory=dict)
+    unit: str = "region_path"
+    exclusions: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    in_time: bool = False
+    unextended: bool = False
+    never: tuple[str, ...] = ()
+    parts: str = ""
+    parts_where: Mapping[str, object] = field(default_factory=dict)
+    mean: bool = False
+    measure: str = ""
+    late: bool = False
+    part: str = "category"
+    region: str = "region_path"
+    label: str = "secrecy"
+    grained: bool = True
+    less_is_better: bool = False
+    version: int = 1
+
+    @property
+    def step(self) -> str:
+        """Of which clock the end counts; empty where a column does."""
+        return self.time_role.removeprefix("due:") if self.time_role.startswith("due:") else ""
+
+    @property
+    def live(self) -> bool:
+        return self.time_role == "live"
+
+    @property
+    def share(self) -> bool:
+        """Whether it is hits out of rows: only then are there hits to open, an interval and a ranking."""
+        return not (self.mean or self.measure)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`interval`: Wilson's; a mean has none. `value` None: nothing to divide by, which is no 100 %."""
+
+    definition: Definition
+    numerator: int
+    denominator: int
+    excluded: int
+    p50: int | None = None
+    p90: int | None = None
+
+    @property
+    def excluded_rate(self) -> float | None:
+        """剔除率: stands beside the figure, so that nobody gets better by leaving out."""
+        of = self.denominator + self.excluded
+        return self.excluded / of if of else None
+
+    @property
+    def value(self) -> float | None:
+        return self.numerator / self.denominator if self.denominator else None
+
+    @property
+    def ranked(self) -> bool:
+        return self.denominator >= RANKED_MIN
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        if not self.definition.share or not self.denominator:
+            return None
+        return wilson(self.numerator, self.denominator)
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927); it stays within 0 and 1 for small numbers, too."""
+    share, z2 = hits / of, Z * Z
+    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
+    half = Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
+    return max(0.0, middle - half), min(1.0, middle + half)
