@@ -4,25 +4,29 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from hotline.categories import queries as categories
 from hotline.permissions import P
 from hotline.tickets import actions, forms, queries
-from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Type
+from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Channel, Satisfied, Secrecy, Solved, Type, Urgency
+from hotline.tickets.models import Ticket
+from hotline.tickets.states import OPEN
 from kernel import numbering
+from kernel.citytime import CITY
 from kernel.errors import FormRejected
 from kernel.importing.running import Asked, Exporter, Importer, Outcome, Result, Row
+from kernel.labels import Labelled
 from kernel.lifecycle import Way
 from kernel.secrets import blind_index
 from kernel.settings import settings
 
-CITY = ZoneInfo("Asia/Shanghai")
 TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
     r"(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?)?(?:[Zz]|[+-]\d\d:?\d\d)?"
 )
 TYPES = {kind.label: kind for kind in Type}
+UNFINISHED_LABELS = {state.label for state in OPEN}
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # never shown: only texts that hold a time are asked
 NUMBERS_AT_ONCE = 1_000
 
 
@@ -34,7 +38,7 @@ async def prepare(count: int, asked: Asked) -> None:
 async def take(row: Row, asked: Asked) -> Outcome:
     """One message. Known by its source and its number there; without a number, by its own words. What this hall has
     given out itself is known by its own number: an export is no way round the moves."""
-    if row.get("ours") and await queries.is_ours(row["ours"].strip(), row.get("title", "").strip()):
+    if row.get("ours") and await _is_ours(row, asked):
         return Outcome(Result.UNCHANGED)
     facts, warnings = await _facts(row, asked)
     known, region = await queries.brought(facts.source, facts.source_no), settings().region_path
@@ -49,6 +53,11 @@ async def take(row: Row, asked: Asked) -> Outcome:
     return Outcome(Result.CREATED, "；".join(warnings))
 
 
+async def _is_ours(row: Row, asked: Asked) -> bool:
+    at = datetime.fromisoformat(_time(row.get("time", ""), asked.at, []))
+    return await queries.is_ours(row["ours"].strip(), row.get("title", "").strip(), at)
+
+
 async def _facts(row: Row, asked: Asked) -> tuple[forms.Bring, list[str]]:
     warnings: list[str] = []
     title, content = _title_and_content(row, warnings)
@@ -57,11 +66,18 @@ async def _facts(row: Row, asked: Asked) -> tuple[forms.Bring, list[str]]:
         number = f"无编号-{blind_index('source_no', title + content).hex()[:24]}"
         warnings.append("没有原编号，按内容认定是否重复")
     told: dict[str, Any] = {
-        "channel": "other",
+        "channel": _coded(row, "channel", Channel) or Channel.OTHER.value,
         "type": _type(row),
+        "urgency": _coded(row, "urgency", Urgency),
+        "secrecy": _coded(row, "secrecy", Secrecy),
+        "solved": _coded(row, "solved", Solved),
+        "satisfied": _coded(row, "satisfied", Satisfied),
+        "occurred_at": _moment(row, "occurred_at"),
+        "closed_at": _moment(row, "closed_at"),
+        "area_code": row.get("area_code") or None,
         "title": title,
         "content": content,
-        "source": asked.source[:80],
+        "source": (row.get("source") or asked.source)[:80],
         "source_no": number[:80],
         "source_hash": actions.source_hash(row),
         "registered_at": _time(row.get("time", ""), asked.at, warnings),
@@ -70,6 +86,9 @@ async def _facts(row: Row, asked: Asked) -> tuple[forms.Bring, list[str]]:
         "category": await _category(row, warnings),
         "answer": (row.get("answer") or "")[:CONTENT_MAX] or None,
     }
+    ended = row.get("state", "").strip()
+    if ended in UNFINISHED_LABELS and not asked.open:
+        warnings.append(f"在原系统还是“{ended}”，按已办结的历史导入")
     return forms.Bring.check({name: value for name, value in told.items() if value is not None}), warnings
 
 
@@ -107,6 +126,18 @@ def _time(text: str, at: datetime, warnings: list[str]) -> str:
         raise FormRejected({"time": f"时间“{text.strip()[:20]}”不存在，请改正。"}) from wrong
 
 
+def _moment(row: Row, name: str) -> str | None:
+    """A time that may be missing; one that can't be read is as good as missing."""
+    text = row.get(name, "").strip()
+    return _time(text, EPOCH, []) if TIME.search(text) else None
+
+
+def _coded(row: Row, name: str, kind: type[Labelled]) -> str | None:
+    """By its label or its code; anything else is left to the default."""
+    asked = row.get(name, "").strip()
+    return next((one.value for one in kind if asked in (one.label, one.value)), None)
+
+
 def _type(row: Row) -> str:
     asked = row.get("type", "").strip()
     return TYPES[asked].value if asked in TYPES else asked if asked in {*Type} else Type.OTHER.value
@@ -127,17 +158,29 @@ async def _category(row: Row, warnings: list[str]) -> str | None:
 
 
 async def rows() -> AsyncIterator[tuple[object, ...]]:
-    """Every ticket with its text, as an officer who may import them may also read them."""
+    """Every ticket with its text, as an officer who may import them may also read them; who called isn't in it, nor
+    where a confidential matter lies."""
     last = 0
     while batch := await queries.following(last, 500):
         last = batch[-1].id
-        texts = await queries.contents(batch)
+        texts = await queries.histories(batch)
         for one in batch:
-            yield (
-                one.source_no or one.no, one.title, texts.get(one.ref, ""),
-                one.registered_at.astimezone(CITY).isoformat(sep=" ", timespec="seconds"), one.type.label,
-                one.category or "", one.state.label, one.no,
-            )  # fmt: skip
+            yield _row(one, texts[one.ref])
+
+
+def _row(one: Ticket, told: dict[str, str]) -> tuple[object, ...]:
+    open_to_eyes = one.secrecy is not Secrecy.CONFIDENTIAL
+    return (
+        one.source_no or one.no, one.title, told.get("content", ""), _said(one.registered_at), one.type.label,
+        one.category or "", one.state.label, one.no, one.source or "", one.channel.label, one.urgency.label,
+        one.secrecy.label, one.area_code or "", told.get("address", "") if open_to_eyes else "",
+        _said(one.occurred_at), _said(one.closed_at or one.refused_at), told.get("answer", ""),
+        one.solved.label if one.solved else "", one.satisfied.label if one.satisfied else "",
+    )  # fmt: skip
+
+
+def _said(at: datetime | None) -> str:
+    return at.astimezone(CITY).isoformat(sep=" ", timespec="seconds") if at else ""
 
 
 TICKETS = Importer(
@@ -154,6 +197,16 @@ TICKETS = Importer(
         "phone": ("联系电话", "电话", "phone"),
         "address": ("地址", "地点", "address"),
         "answer": ("答复", "回复", "reply", "answer"),
+        "state": ("状态",),
+        "source": ("来源系统",),
+        "channel": ("来源渠道",),
+        "urgency": ("紧急程度",),
+        "secrecy": ("保密要求",),
+        "area_code": ("区划代码",),
+        "occurred_at": ("发生时间",),
+        "closed_at": ("办结时间",),
+        "solved": ("解决情况",),
+        "satisfied": ("满意情况",),
     },
     needed=(),
     permission=P.TICKET_IMPORT,
@@ -163,6 +216,26 @@ TICKETS = Importer(
 TICKETS_OUT = Exporter(
     kind="tickets",
     label="工单",
-    columns=("原编号", "标题", "内容", "登记时间", "诉求性质", "诉求分类", "状态", "工单编号"),
+    columns=(
+        "原编号",
+        "标题",
+        "内容",
+        "登记时间",
+        "诉求性质",
+        "诉求分类",
+        "状态",
+        "工单编号",
+        "来源系统",
+        "来源渠道",
+        "紧急程度",
+        "保密要求",
+        "区划代码",
+        "地址",
+        "发生时间",
+        "办结时间",
+        "答复",
+        "解决情况",
+        "满意情况",
+    ),
     rows=rows,
 )

@@ -11,13 +11,20 @@ from hotline.categories import queries as categories
 from hotline.permissions import CALLERS
 from hotline.tickets import actions, answers, queries, showing
 from hotline.tickets.api import limit_outsiders, limit_tracking
+from hotline.tickets.files import TICKET_SLOT
 from hotline.tickets.forms import Type
 from hotline.tickets.models import Ticket
+from kernel.database import transaction
 from kernel.errors import NotFound
+from kernel.files.actions import attach_sent
+from kernel.files.forms import expect, keep_sent, of_form, shown
+from kernel.files.pages import links
 from kernel.forms import typed_form
 from kernel.lifecycle import Way
 from kernel.pages import check_token, public, render, told_once, way
 from kernel.permissions import Actor
+from kernel.ratings import actions as ratings
+from kernel.ratings.forms import Rate
 from kernel.settings import settings
 
 OUTSIDE_TYPES = (Type.CONSULT, Type.HELP, Type.COMPLAINT, Type.REPORT, Type.SUGGEST, Type.PRAISE)
@@ -34,20 +41,28 @@ async def new(request: Request) -> Response:
     """我要诉求"""
     types = [(one.value, one.label) for one in OUTSIDE_TYPES]
     areas = [(area.code, area.name) for area in await categories.areas() if area.code.isdecimal()]
-    return render(request, "hotline/callers/new.html", type_options=types, area_options=areas)
+    return render(
+        request, "hotline/callers/new.html", type_options=types, area_options=areas, files=shown(request, TICKET_SLOT)
+    )
 
 
 @public
 async def file(request: Request) -> Response:
     """Registered: number and query code are the first sentence of the answer, and shown only here."""
-    form, at = await Filed.read(request, again=new), datetime.now(UTC)
+    at = datetime.now(UTC)
+    expect(request, TICKET_SLOT)
+    await typed_form(request, again=new)
     check_token(request)
+    sent = await keep_sent(request, TICKET_SLOT, at=at)
+    form = await Filed.read(request, again=new)
     await limit_outsiders(request, at)
     no = await actions.draw_number(at)
 
     async def effect() -> str:
         region = settings().region_path
-        ticket, code = await actions.register(form.facts(), no=no, region=region, by=request.user, at=at)
+        async with transaction():
+            ticket, code = await actions.register(form.facts(), no=no, region=region, by=request.user, at=at)
+            await attach_sent(sent, ticket.ref, TICKET_SLOT, of_form(request), at=at)
         return f"{ticket.no} {code}"
 
     no, code = (await told_once(request, effect)).split()
@@ -90,6 +105,34 @@ async def act(request: Request) -> Response:
 
 
 @public
+async def rate(request: Request) -> Response:
+    """评价 of a matter that has ended: by number and query code, or by the account that it belongs to."""
+    sent = await typed_form(request, again=track)
+    if sent.get("_code"):
+        ticket, actor, at = await _proven(request)
+    else:
+        check_token(request)
+        actor, at = request.user, datetime.now(UTC)
+        ticket = await queries.one(actor, str(sent.get("_no", ""))[:48])
+
+    async def again(request: Request) -> Response:
+        return await _shown(request, ticket, actor, at)
+
+    request.state.again = again
+    told = {name: sent.get(name) for name in ("level", "text") if sent.get(name)}
+    facts = Rate.check(told | {"subject": ticket.ref, "tags": sent.getlist("tags")})
+    no = await ratings.draw_number(at)
+
+    async def effect() -> str:
+        await ratings.rate(facts, no=no, by=actor, at=at)
+        return ticket.no
+
+    await told_once(request, effect)
+    request.state.typed = {"_code": sent.get("_code", "")}
+    return await _shown(request, ticket, actor, at)
+
+
+@public
 async def released(request: Request) -> Response:
     """公开答复"""
     words = request.query_params.get("q", "")[:100].strip()
@@ -116,10 +159,11 @@ async def _proven(request: Request) -> tuple[Ticket, Actor, datetime]:
 
 
 async def _shown(request: Request, ticket: Ticket, actor: Actor, at: datetime) -> Response:
-    shown = await showing.whole(ticket, actor, at)
+    whole = await showing.whole(ticket, actor, at)
+    file_links = links(request, whole["files"], at)
     typed = getattr(request.state, "typed", {})
     code = str(typed.get("_code", "") or typed.get("code", ""))
-    return render(request, "hotline/tickets/mine.html", **shown, code=code)
+    return render(request, "hotline/tickets/mine.html", **whole, file_links=file_links, code=code)
 
 
 routes = [
@@ -128,6 +172,7 @@ routes = [
     Route("/file", file, methods=["POST"], name="filed"),
     Route("/track", track, methods=["GET"], name="track"),
     Route("/track", tracked, methods=["POST"], name="tracked"),
+    Route("/rate", rate, methods=["POST"], name="rate"),
     Route("/track/{move}", act, methods=["POST"], name="track_act"),
     Route("/answers", released, name="answers"),
     Route("/answers/{no}", answer, name="answer"),

@@ -12,6 +12,7 @@ from hotline.tickets.forms import Channel, Outcome, Satisfied, Solved, Type, Urg
 from hotline.tickets.models import Assignment, Ticket
 from kernel import numbering
 from kernel.calendar import Calendar, current
+from kernel.citytime import CITY
 from kernel.database import transaction
 from kernel.importing.running import Asked
 from kernel.journal import Sealed
@@ -22,14 +23,16 @@ from kernel.settings import settings
 BATCH = 15
 STORIES = {
     "reg": 6, "pdisp": 24, "disp": 26, "recalled": 4, "hand": 30, "urged": 10, "contacted": 8, "waiting": 8,
-    "fix": 8, "review": 16, "visit": 18, "redo": 6, "closed": 90, "direct": 22, "wdrawn": 8, "arch": 16,
+    "fix": 8, "review": 16, "visit": 18, "redo": 6, "closed": 84, "direct": 22,
+    "wdrawn": 8, "arch": 12, "disputed": 3, "extending": 3, "long": 2, "refused": 1, "supervised": 1,
 }  # fmt: skip
 AGES_H = {
     "reg": (1, 5), "pdisp": (1, 31), "disp": (5, 44), "recalled": (6, 28), "hand": (4, 120), "urged": (30, 130),
     "contacted": (10, 100), "waiting": (50, 120), "fix": (100, 200), "review": (72, 190), "visit": (96, 230),
     "redo": (240, 400), "closed": (260, 1400), "direct": (2, 700), "wdrawn": (48, 400), "arch": (1100, 1700),
+    "disputed": (3, 20), "extending": (30, 90), "long": (300, 500), "refused": (20, 60), "supervised": (40, 90),
 }  # fmt: skip
-AT_AGENCY = {"disp", "hand", "urged", "contacted", "waiting", "fix", "review"}
+AT_AGENCY = {"disputed", "extending", "supervised", "disp", "hand", "urged", "contacted", "waiting", "fix", "review"}
 NAMES = (
     "陈明", "周芸", "李大勇", "王秀兰", "张建", "刘小曼", "赵一鸣", "孙桂英", "何伟", "吴燕", "郑国强", "冯莉",
     "褚志远", "卫东", "蒋欣", "沈波", "韩梅", "杨洋", "朱玲", "秦刚",
@@ -124,9 +127,11 @@ def _tales(at: datetime) -> Iterator[Tale]:
 
 
 def _fits(matter: Matter, story: str, agency: str) -> bool:
-    if story == "direct":
+    if story in {"direct", "refused"}:
         return matter.type is Type.CONSULT
     if story == "wdrawn" and matter.type is Type.REPORT:
+        return False
+    if story in {"disputed", "extending"} and (matter.urgency is not Urgency.NORMAL or matter.type is Type.CONSULT):
         return False
     if story in {"pdisp", "waiting"} and matter.type is Type.CONSULT:
         return False
@@ -199,7 +204,7 @@ class _Walk:
     async def _recalled(self) -> None:
         await self._disp()
         self._later(minutes=20)
-        facts = forms.Reason(reason="主办单位选错，收回重派")
+        facts = forms.Recall(reason="主办单位选错，收回重派")
         await actions.recall(self.ticket, facts, **self._way("dispatcher", self.ticket))
 
     async def _hand(self) -> None:
@@ -227,6 +232,39 @@ class _Walk:
         self._office(hours=1)
         facts = forms.Ask(question=Sealed("请补充具体楼栋、单元和方便上门的时间。"))
         await actions.ask_caller(self.share, facts, **self._way(self.tale.matter.agency, self.share))
+
+    async def _disputed(self) -> None:
+        await self._disp()
+        self._later(minutes=30)
+        facts = forms.Object(kind="not_ours", basis="职责清单未列此项，请改派有关单位")
+        await actions.object(self.share, facts, **self._way(self.tale.matter.agency, self.share))
+
+    async def _extending(self) -> None:
+        await self._contacted()
+        self._office(hours=1)
+        facts = forms.Extension(days=2, reason="现场已开工，配件两日内到货")
+        await actions.extend(self.share, facts, **self._way(self.tale.matter.agency, self.share))
+
+    async def _supervised(self) -> None:
+        await self._hand()
+        self._later(hours=4)
+        await self.ticket.refresh_from_db()
+        facts = forms.Supervise(kind="supervise", reason="多人反映，请单位负责人牵头办理")
+        await actions.supervise(self.ticket, facts, **self._way("supervisor", self.ticket))
+
+    async def _refused(self) -> None:
+        self._later(minutes=30)
+        if self.ticket.state.value == "reg":
+            told = Sealed("该事项正在人民法院审理，请按诉讼程序主张。")
+            facts = forms.Refuse(ground="legal_channel", text=told)
+            await actions.refuse(self.ticket, facts, **self._way("shiftlead", self.ticket))
+
+    async def _long(self) -> None:
+        await self._visit()
+        self._office(hours=2)
+        plan = Sealed("列入老旧小区改造计划，明年一季度开工。")
+        facts = forms.HoldLong(plan=plan, until=self.at + timedelta(days=80))
+        await actions.hold_long(self.ticket, facts, **self._way("manager", self.ticket))
 
     async def _review(self) -> None:
         await self._contacted()
@@ -258,7 +296,7 @@ class _Walk:
         )
         await actions.visit(self.ticket, unhappy, **self._way("visitor", self.ticket))
         self._later(minutes=40)
-        facts = forms.Reason(reason="回访不满意，问题反复，请彻底处理")
+        facts = forms.Redo(reason="回访不满意，问题反复，请彻底处理")
         await actions.redo(self.ticket, facts, **self._way("reviewer", self.ticket))
 
     async def _closed(self) -> None:
@@ -283,10 +321,10 @@ class _Walk:
 
     def _office(self, **span: int) -> None:
         """So much later, and then in office hours."""
-        at = (self.at + timedelta(**span)).astimezone(numbering.CITY)
+        at = (self.at + timedelta(**span)).astimezone(CITY)
         if at.time() >= CLOSES or not self.calendar.is_working(at.date()):
             day = self.calendar.nth_working_day(at.date(), 1)
-            at = datetime.combine(day, OPENS, numbering.CITY) + timedelta(minutes=self.tale.number % 60)
+            at = datetime.combine(day, OPENS, CITY) + timedelta(minutes=self.tale.number % 60)
         elif at.time() < OPENS:
-            at = datetime.combine(at.date(), OPENS, numbering.CITY) + timedelta(minutes=self.tale.number % 60)
+            at = datetime.combine(at.date(), OPENS, CITY) + timedelta(minutes=self.tale.number % 60)
         self.at = min(at, self.now)

@@ -1,14 +1,16 @@
 """The desks' queues: rows in the order of their deadlines, filters with counts, the chosen one in full."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from hotline.categories import queries as categories
+from hotline.desks import queries as own
+from hotline.suggestions import rules as suggestion_rules
 from hotline.suggestions import suggest
 from hotline.tickets import queries, showing
 from hotline.tickets.forms import Urgency
@@ -18,7 +20,8 @@ from kernel.calendar import Calendar, current
 from kernel.clocks import queries as clocks
 from kernel.clocks.models import Clock
 from kernel.clocks.words import Remaining, remaining
-from kernel.errors import NotFound
+from kernel.errors import FormRejected, NotFound
+from kernel.people.queries import active_organisations
 from kernel.permissions import Actor
 
 A = AssignmentState
@@ -30,6 +33,7 @@ AGENCY_VIEWS: dict[str, tuple[str, tuple[AssignmentState, ...]]] = {
     "new": ("待签收", (A.A_NEW,)),
     "signed": ("办理中", (A.A_SIGNED,)),
     "fix": ("退回补办", (A.A_FIX,)),
+    "objected": ("异议审核", (A.A_OBJ,)),
     "replied": ("已答复", (A.A_REPLIED,)),
     "done": ("已完成", (A.A_DONE,)),
 }
@@ -46,9 +50,9 @@ class Row:
 
 
 async def tickets(
-    actor: Actor, states: Collection[TicketState], chosen: str, no: str, at: datetime
+    actor: Actor, states: Collection[TicketState], chosen: str, no: str, at: datetime, words: str = ""
 ) -> dict[str, object]:
-    asked = queries.Asked(states=[state.value for state in states])
+    asked = queries.Asked(states=[state.value for state in states], words=words)
     all_of_them = queries.narrowed(queries.visible_to(actor), asked, at)
     rows = await queries.by_deadline(all_of_them.filter(_in_view(chosen, at)), ROWS_MAX)
     counts = {view: await _counted(all_of_them.filter(_in_view(view, at))) for view in VIEWS}
@@ -63,9 +67,12 @@ async def tickets(
     }
 
 
-async def agency(actor: Actor, chosen: str, no: str, at: datetime) -> dict[str, object]:
+async def agency(actor: Actor, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
     _, states = AGENCY_VIEWS[chosen]
-    shares = await queries.inbox_of(actor, states).order_by("due_at", "id").limit(ROWS_MAX)
+    mine = queries.inbox_of(actor, states)
+    if words:
+        mine = mine.filter(Q(ticket__no=words) | Q(ticket__title__contains=words))
+    shares = await mine.order_by("due_at", "id").limit(ROWS_MAX)
     counts = {view: await _counted(queries.inbox_of(actor, states)) for view, (_, states) in AGENCY_VIEWS.items()}
     current_one = next((share.ticket for share in shares if share.ticket.no == no), None)
     if current_one is None and shares:
@@ -80,11 +87,80 @@ async def agency(actor: Actor, chosen: str, no: str, at: datetime) -> dict[str, 
     }
 
 
-async def of_phone(phone: str, at: datetime) -> list[Row]:
-    """来电弹屏: the caller's tickets, open ones first."""
-    found = await queries.of_phone(phone)
+async def of_phone(phone: str, actor: Actor, at: datetime) -> list[Row]:
+    """来电弹屏: the caller's tickets, open ones first, each with whoever has it in hand."""
+    found = await queries.of_phone(phone, actor)
     found.sort(key=lambda ticket: ticket.state not in OPEN)
-    return await _rows([(ticket, None) for ticket in found], at)
+    held = await queries.held_by(found)
+    return [replace(row, share=held.get(row.ticket.id)) for row in await _rows([(one, None) for one in found], at)]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One line of a batch: to whom it would go and why; `row` is what accepting it sends back."""
+
+    ticket: Ticket
+    agency: str
+    reason: str
+    p: float
+    row: str
+
+
+async def proposed(actor: Actor, nos: Sequence[str]) -> list[Proposed]:
+    """The likeliest agency of each; none for 紧急, 特急, 保密, or where nothing points anywhere."""
+    found = []
+    for ticket in await queries.by_deadline(queries.visible_to(actor, nos), ROWS_MAX):
+        offers = await offered(ticket, actor) if suggestion_rules.may_be_filled_in(ticket) else []
+        best = offers[0] if offers else None
+        if best is None:
+            found.append(Proposed(ticket, "", "", 0, ""))
+        else:
+            row = f"{ticket.no} {ticket.version} {best['code']}"
+            found.append(Proposed(ticket, str(best["name"]), str(best["reason"]), float(str(best["p"])), row))
+    return found
+
+
+async def accepted(actor: Actor, rows: Sequence[str]) -> list[tuple[Ticket, int, str, str]]:
+    """What a page showed and a person accepted: ticket, the version they saw, agency, basis.
+
+    An agency that no proposal names any more is refused, as is a row that isn't one of ours."""
+    told = [one.split(" ") for one in rows]
+    if any(len(one) != 3 or not one[1].isdecimal() or len(one[1]) > 9 for one in told):
+        raise FormRejected({"row": "选中的工单没有认出来，请回到待派单重新选择。"})
+    seen = {ticket.no: ticket for ticket in await queries.visible_to(actor, [one[0] for one in told])}
+    found = []
+    for no, version, agency in told:
+        ticket = seen.get(no)
+        offers = await offered(ticket, actor) if ticket else []
+        basis = next((str(one["reason"]) for one in offers if one["code"] == agency), "")
+        if ticket is None or not basis:
+            raise FormRejected({"row": f"工单 {no} 的建议已经变了，请回到待派单重新选择。"})
+        found.append((ticket, int(version), agency, basis))
+    return found
+
+
+async def offered(ticket: Ticket, actor: Actor) -> list[dict[str, Any]]:
+    """The agencies proposed for a ticket, the operator's own choice first."""
+    shown = await _proposals(ticket, await queries.content(ticket), actor)
+    return cast("list[dict[str, Any]]", shown["agencies"])
+
+
+async def _proposals(ticket: Ticket, content: str, actor: Actor) -> dict[str, object]:
+    found = await suggest.for_ticket(ticket, content, by=actor)
+    code = await own.advised(ticket.no)
+    named = (await active_organisations([code])).get(code) if code else None
+    if named:
+        others = [one for one in cast("list[dict[str, Any]]", found["agencies"]) if one["code"] != code]
+        first = {
+            "code": code,
+            "name": named.name,
+            "p": 1.0,
+            "words": [],
+            "reason": "话务员接听时选定",
+            "learned": False,
+        }
+        found["agencies"] = [first, *others]
+    return found
 
 
 def _in_view(view: str, at: datetime) -> Q:
@@ -128,5 +204,6 @@ async def _pane(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, object]
         content = shown["content"]
         if not isinstance(content, str):
             raise NotFound(what="该工单")
-        shown["proposals"] = await suggest.for_ticket(ticket, content, by=actor)
+        proposed = await _proposals(ticket, content, actor)
+        shown["proposals"] = proposed | {"filled_in": suggestion_rules.may_be_filled_in(ticket)}
     return shown

@@ -1,69 +1,65 @@
 """What a ticket's own policy says of a step: the column by urgency and type, the row by step."""
 
-import tomllib
-from datetime import date, datetime
-from importlib.resources import files
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from weakref import WeakKeyDictionary
-from zoneinfo import ZoneInfo
 
-from tortoise.backends.base.client import BaseDBAsyncClient
-
-from hotline.policies.models import Policy
+from hotline.policies import queries
 from kernel.clocks.limits import Limit, Span, parse_span
-from kernel.database import home
 
-CITY = ZoneInfo("Asia/Shanghai")
 COLUMNS = {"consult": "consult", "suggest": "suggest", "praise": "suggest"}  # every other type is a demand
 IN_DAYS = {"wd", "d"}
-_read: WeakKeyDictionary[BaseDBAsyncClient, dict[str, dict[str, Any]]] = WeakKeyDictionary()
 
 
-async def seed(at: datetime) -> None:
-    """A new hall starts with `default-v1`."""
-    document = tomllib.loads((files("hotline.policies") / "default-v1.toml").read_text())
-    if not await Policy.exists(version=document["version"]):
-        begins = document.pop("effective_from")
-        await Policy.create(version=document["version"], effective_from=begins, document=document, taken_in_at=at)
-    _read.clear()
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How often and how long time may be given: working days an extension, days a statutory pause or until it is too
+    late to reopen."""
+
+    extensions_max: int
+    extension_days_max: int
+    pause_days_max: int
+    reopen_days: int
 
 
 async def in_force(at: datetime) -> str:
-    """The version that a ticket registered now is pinned to."""
-    documents = await _documents()
-    day = at.astimezone(CITY).date()
-    usable = [version for version, told in documents.items() if date.fromisoformat(told["effective_from"]) <= day]
-    assert usable, "a hall has a policy from its first day"
-    return max(usable, key=lambda version: (documents[version]["effective_from"], version))
+    """The version that a ticket registered now, or an agency's share dispatched now, is pinned to."""
+    return await queries.in_force(at)
 
 
 async def limit(policy: str, step: str, *, type: str, urgency: str) -> Limit | None:  # noqa: A002
     """None: this policy doesn't time that step. `total` is the chain of dispatch, handle, review and visit."""
-    told = (await _documents())[policy]
-    column = urgency if urgency in {"critical", "urgent"} else COLUMNS.get(type, "demand")
-    steps = told["order"] if step == "total" else [step]
-    budget = tuple(parse_span(told["steps"][one][column]) for one in steps if column in told["steps"].get(one, {}))
+    return told(await queries.document(policy), policy, step, column_of(type, urgency))
+
+
+async def caps(policy: str, *, type: str, urgency: str) -> Caps:  # noqa: A002
+    of, column = (await queries.document(policy))["caps"], column_of(type, urgency)
+    return Caps(*(of[name][column] for name in ("extensions", "extension_days", "pause_days", "reopen_days")))
+
+
+def column_of(type: str, urgency: str) -> str:  # noqa: A002
+    return urgency if urgency in {"critical", "urgent"} else COLUMNS.get(type, "demand")
+
+
+def told(document: Mapping[str, Any], policy: str, step: str, column: str) -> Limit | None:
+    """The pure part: one step of one column of one document."""
+    steps = document["order"] if step == "total" else [step]
+    rows = document["steps"]
+    budget = tuple(parse_span(rows[one][column]) for one in steps if column in rows.get(one, {}))
     if not budget:
         return None
-    return Limit(budget, policy, warn=_warn(told, column, budget), fix_min=parse_span(told["fix_min"][budget[-1][1]]))
+    ladder = () if step == "total" else tuple(document.get("ladder", {}).get(column, ()))  # that clock is nobody's own
+    fix_min = parse_span(document["fix_min"][budget[-1][1]])
+    return Limit(budget, policy, warn=_warn(document, column, budget), fix_min=fix_min, ladder=ladder)
 
 
-def _warn(told: dict[str, Any], column: str, budget: tuple[Span, ...]) -> str:
+def _warn(document: Mapping[str, Any], column: str, budget: tuple[Span, ...]) -> str:
     """A warning in working days fits a limit in days of more than one; anything shorter warns half-way."""
-    asked: str = told["warn"].get(column, "")
+    asked: str = document["warn"].get(column, "")
     amount, unit = budget[-1]
     if parse_span(asked)[1] == "wd" and (unit not in IN_DAYS or (amount <= 1 and len(budget) == 1)):
         return "50 %"
     if parse_span(asked)[1] == "wh" and unit in {"min", "h"}:
         return "50 %"
     return asked
-
-
-async def _documents() -> dict[str, dict[str, Any]]:
-    owner = home()
-    if not _read.get(owner):
-        _read[owner] = {
-            policy.version: policy.document | {"effective_from": policy.effective_from.isoformat()}
-            for policy in await Policy.all()
-        }
-    return _read[owner]

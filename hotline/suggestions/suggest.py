@@ -1,9 +1,15 @@
-"""Suggestions of a hall that has learned nothing yet: the words of its own category tree, said with their reason."""
+"""Suggestions while somebody types: by what closed tickets taught where that proved better, else by the words of the
+category tree. Each says its reason; nothing is ever done by them alone."""
 
-from dataclasses import dataclass
+from typing import cast
 
 from hotline.categories import queries as categories
+from hotline.dispatching import queries as dispatching
+from hotline.suggestions import rules
 from hotline.suggestions.forms import Wanted
+from hotline.suggestions.kept import Subject, kept
+from hotline.suggestions.learning import Opinion, as_learned
+from hotline.suggestions.rules import TOP, Guess
 from hotline.tickets import queries
 from hotline.tickets.models import Ticket
 from hotline.tickets.rules import phone_index
@@ -11,60 +17,79 @@ from kernel.journal import clear
 from kernel.people.queries import active_organisations
 from kernel.permissions import Actor
 
-TOP = 3
-TITLE_WEIGHT = 3  # a word in the title says more than one in the text
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """One category that fits: its share of all the words found (parts in a thousand), and which they were."""
-
-    code: str
-    name: str
-    agency: str | None
-    permille: int
-    words: tuple[str, ...]
-
 
 async def for_ticket(ticket: Ticket, content: str, *, by: Actor) -> dict[str, object]:
     same = await queries.similar(by, ticket.title, ticket.phone_index, but=ticket.id)
-    return await _shown(await _guesses(ticket.title, content), same)
+    shown = await _shown(ticket.title, content, same)
+    rule = await dispatching.rule_for(ticket.category, ticket.area_code)
+    ruled = await active_organisations([rule.agency]) if rule else {}
+    if rule and rule.agency in ruled:
+        others = [one for one in cast("list[dict[str, object]]", shown["agencies"]) if one["code"] != rule.agency]
+        first = {
+            "code": rule.agency, "name": ruled[rule.agency].name, "p": 1.0, "words": [],
+            "reason": f"派单规则：{rule.basis}", "learned": False,
+        }  # fmt: skip
+        shown["agencies"] = [first, *others]
+    return shown
 
 
 async def for_text(wanted: Wanted, *, by: Actor) -> dict[str, object]:
     title, content = str(clear(wanted.title)), str(clear(wanted.content))
     index = phone_index(str(clear(wanted.phone))) if wanted.phone else None
-    return await _shown(await _guesses(title, content), await queries.similar(by, title, index))
+    return await _shown(title, content, await queries.similar(by, title, index))
 
 
-async def _guesses(title: str, content: str) -> list[Guess]:
-    scored: list[tuple[int, tuple[str, ...], categories.Leaf]] = []
-    for leaf in await categories.leaves():
-        words = tuple(word for word in leaf.words if word in title or word in content)
-        score = sum(len(word) * (TITLE_WEIGHT if word in title else 1) for word in words)
-        if score:
-            scored.append((score, words, leaf))
-    scored.sort(key=lambda found: (-found[0], found[2].code))
-    total = sum(score for score, _, _ in scored)
-    return [
-        Guess(leaf.code, leaf.path_name, leaf.agency, 1000 * score // total, words)
-        for score, words, leaf in scored[:TOP]
+async def _shown(title: str, content: str, same: list[Ticket]) -> dict[str, object]:
+    guesses = await _learned_categories(title, content)
+    learned = bool(guesses)
+    guesses = guesses or await rules.by_words(title, content)
+    return {
+        "categories": [
+            {"code": g.code, "name": g.name, "p": g.permille / 1000, "words": list(g.words), "learned": learned}
+            for g in guesses
+        ],
+        "agencies": await _learned_agencies(title, content) or await _agencies_of(guesses),
+        "duplicates": [{"no": other.no, "title": other.title, "state_label": other.state.label} for other in same],
+    }
+
+
+async def _learned_categories(title: str, content: str) -> list[Guess]:
+    """Those still in use."""
+    leaves = {leaf.code: leaf for leaf in await categories.leaves()}
+    found = [
+        (leaves[one.label], one) for one in await _opinions(Subject.CATEGORY, title, content) if one.label in leaves
     ]
+    return [Guess(leaf.code, leaf.path_name, leaf.agency, round(1000 * one.p), one.words) for leaf, one in found]
 
 
-async def _shown(guesses: list[Guess], same: list[Ticket]) -> dict[str, object]:
+async def _learned_agencies(title: str, content: str) -> list[dict[str, object]]:
+    opinions = await _opinions(Subject.AGENCY, title, content)
+    known = await active_organisations([one.label for one in opinions])
+    return [
+        {
+            "code": one.label, "name": known[one.label].name, "p": round(one.p, 3), "words": list(one.words),
+            "reason": f"同类办结工单由其承办：{''.join(f'“{word}”' for word in one.words)}", "learned": True,
+        }
+        for one in opinions if one.label in known
+    ]  # fmt: skip
+
+
+async def _opinions(subject: Subject, title: str, content: str) -> list[Opinion]:
+    """Only with a word that spoke for it: a bare frequency is no reason."""
+    found = await kept(subject)
+    if found is None or not found.description.better:
+        return []
+    return [one for one in found.model.opinions(as_learned(title, content), TOP) if one.words]
+
+
+async def _agencies_of(guesses: list[Guess]) -> list[dict[str, object]]:
+    """Of the categories, as the tree says."""
     known = await active_organisations([guess.agency for guess in guesses if guess.agency])
     agencies: dict[str, dict[str, object]] = {}
     for guess in guesses:
         if guess.agency in known and guess.agency not in agencies:
             agencies[guess.agency] = {
                 "code": guess.agency, "name": known[guess.agency].name, "p": guess.permille / 1000,
-                "reason": f"分类表：{guess.name}",
+                "words": list(guess.words), "reason": f"分类表：{guess.name}", "learned": False,
             }  # fmt: skip
-    return {
-        "categories": [
-            {"code": g.code, "name": g.name, "p": g.permille / 1000, "words": list(g.words)} for g in guesses
-        ],
-        "agencies": list(agencies.values()),
-        "duplicates": [{"no": other.no, "title": other.title, "state_label": other.state.label} for other in same],
-    }
+    return list(agencies.values())

@@ -1,5 +1,6 @@
 """Who may learn what of a caller at which stage, and what everyone may read. One place for every channel."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,16 +9,20 @@ from typing import Annotated
 from pydantic import Field
 
 from hotline.permissions import P
+from hotline.tickets import queries
 from hotline.tickets.forms import Secrecy
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.rules import OUTSIDERS, RELEASED_TYPES
 from hotline.tickets.states import AssignmentState, TicketState
 from kernel import journal, views
-from kernel.errors import NotAllowed
+from kernel.errors import NotAllowed, NotFound
 from kernel.forms import Form
 from kernel.permissions import Actor
 from kernel.secrets import masking
+from kernel.warrants import actions as warrants
+from kernel.warrants.models import Warrant
 
+EMAIL = re.compile(r"[\w.+%-]+[@＠][\w.-]+")
 HIDDEN = "（按诉求人要求不公开）"
 NONE = "未留"
 AFTER_SIGNING = {
@@ -44,6 +49,20 @@ class PublicAnswer:
     title: str
     body: str
     agency: str
+
+
+async def to_read(actor: Actor, no: str, at: datetime) -> tuple[Ticket, Warrant | None]:
+    """A ticket in one's own sight, or one that a warrant opens for reading; then the look is on record already.
+
+    Raises NotFound, Over when the warrant has ended, Degraded without the record."""
+    ticket = await queries.visible_to(actor, [no]).first()
+    if ticket is not None:
+        return ticket, None
+    ticket = await queries.unseen(no)
+    warrant = await warrants.use(ticket.ref, by=actor, at=at) if ticket else None
+    if ticket is None or warrant is None:
+        raise NotFound(what="该工单")
+    return ticket, warrant
 
 
 async def texts(ticket: Ticket, *more: str) -> dict[str, str]:
@@ -84,11 +103,28 @@ async def reveal(ticket: Ticket, facts: Reveal, *, by: Actor, at: datetime) -> t
     return told.get("caller_name", NONE), told.get("caller_phone", NONE)
 
 
+async def carried(ticket: Ticket, purpose: str, *, by: Actor, at: datetime) -> tuple[str, str]:
+    """The same for a list that a second person has approved: the approval stands for the permission, the caller's wish
+    stays."""
+    if not await _may_know(ticket, by):
+        return HIDDEN, HIDDEN
+    await views.record(ticket.ref, "caller", purpose=purpose, by=by, at=at)
+    told = await texts(ticket)
+    return told.get("caller_name", NONE), told.get("caller_phone", NONE)
+
+
 async def _may_know(ticket: Ticket, actor: Actor) -> bool:
     """Anonymous is anonymous for all but the desk that answers the telephone; confidential keeps the agency out."""
     if actor.kind in OUTSIDERS or actor.may(P.TICKET_READ, ticket.region_path):
         return True
     return ticket.secrecy is Secrecy.PLAIN
+
+
+def redacted(text: str, *names: str) -> str:
+    """For everybody's eyes: numbers become stars, e-mail addresses and the caller's own name go with them."""
+    for name in sorted(filter(None, (one.strip() for one in names)), key=len, reverse=True):
+        text = text.replace(name, masking.mask_name(name))
+    return masking.mask_text(EMAIL.sub("***", text))
 
 
 def is_public_answer(ticket: Ticket) -> bool:
@@ -97,6 +133,7 @@ def is_public_answer(ticket: Ticket) -> bool:
         and ticket.secrecy is Secrecy.PLAIN
         and ticket.type in RELEASED_TYPES
         and ticket.source is None
+        and ticket.restricted_until is None
     )
 
 

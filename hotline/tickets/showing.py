@@ -1,41 +1,74 @@
 """A ticket as one person sees it: what pages, print and the desks' panes show, gathered in a few queries."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from hotline.categories import queries as categories
+from hotline.categories.importing import SEPARATOR
+from hotline.dispatching import queries as dispatching
+from hotline.dispatching.models import Precedent
+from hotline.handover import queries as handover
 from hotline.permissions import P
 from hotline.tickets import disclosure, queries
-from hotline.tickets.forms import Outcome, Type, Urgency
+from hotline.tickets.checking import rules as checking
+from hotline.tickets.forms import Channel, Outcome, Type, Urgency
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.rules import OUTSIDERS
+from kernel import journal
 from kernel.calendar import Calendar, current
+from kernel.citytime import midnight
 from kernel.clocks import queries as clock_queries
 from kernel.clocks.models import Clock
 from kernel.clocks.ruler import Ruler, ruler
 from kernel.clocks.words import Remaining, remaining
+from kernel.files import queries as files
 from kernel.lifecycle import QUIET, asked_moves
 from kernel.models import Entry, Thing
 from kernel.people import queries as people
 from kernel.people.models import Organisation
+from kernel.people.permissions import KernelPermission
 from kernel.permissions import Actor
+from kernel.ratings import queries as ratings
+from kernel.ratings.forms import LEVELS, Tag
 from kernel.secrets import masking
+from kernel.warrants.models import Warrant
 
 STEPS = {
     "dispatch": "派单", "sign": "签收", "first_contact": "首次联系", "handle": "办理", "redo": "重办",
-    "review": "审核", "visit": "回访", "total": "对诉求人总时限",
+    "review": "审核", "visit": "回访", "total": "对诉求人总时限", "objection": "异议期", "adjudicate": "争议裁决",
+    "supervise": "督办", "handover": "移交回执", "follow_up": "挂账跟踪",
 }  # fmt: skip
 # the one filled button, in this order
 FORWARD = ("sign", "reply", "contact", "dispatch", "review", "close", "visit", "answer_directly", "supply")
+LOOKS = (KernelPermission.VIEW_READ, KernelPermission.SECURITY_READ)  # 谁看过
+RATEABLE = frozenset({"closed", "arch"})
+FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "area", "from", "to", "hour")
+AREA_MAX = 12  # digits of a district's or street's code
+CODE = re.compile(r"\d{2}|\d{4}|\d{6}", re.ASCII)  # of the tree of categories, or of one of its branches
 LEVEL_MIN = 2  # of the tree: what lies below the city
-OFF_THE_PAGE = {"bring_again", "archive"}  # done by import and by the night
+OFF_THE_PAGE = {
+    "bring_again",
+    "archive",
+    "accept_silently",
+    "close_window",
+    "restrict",
+}  # done by import and by the night
 CALLERS_SEE = {
     "register", "queue", "dispatch", "start", "wait", "supply", "submit", "review", "redo", "close", "urge", "withdraw",
-    "answer_directly", "settle", "contact", "ask_caller", "archive",
+    "answer_directly", "settle", "contact", "ask_caller", "archive", "transfer", "refuse", "uphold", "merge", "split",
+    "lengthen", "hold_long", "follow_up", "reopen", "finalise", "answer_along", "go_on", "requeue", "give_back",
+    "ask_review", "stand_by", "self_rate", "conclude",
+}  # fmt: skip
+CALLERS_READ = {  # in whose words they read it, too
+    "ask_caller", "supply", "note", "urge", "withdraw", "answer_directly", "answer_along", "refuse", "hold_long",
+    "finalise", "ask_review", "stand_by", "self_rate",
 }  # fmt: skip
 
 
@@ -72,25 +105,36 @@ class Happening:
     quiet: bool
 
 
-async def whole(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, Any]:
-    """Everything a ticket page shows to this person."""
+async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | None = None) -> dict[str, Any]:
+    """Everything a ticket page shows to this person; by a warrant all of it, and nothing to do."""
     outside = actor.kind in OUTSIDERS
-    shares = await (queries.shares_for_caller(ticket) if outside else queries.shares(actor, ticket))
+    shares = await (queries.shares_for_caller(ticket) if outside or warrant else queries.shares(actor, ticket))
     texts = await queries.texts(ticket, *shares)
     entries = await queries.story(ticket, shares)
     calendar = await current()
     lines = await _clocks(ticket, shares, calendar, at)
     total = next((line for line in lines if line.step == "total"), None)
     names = await categories.names()
+    ended = outside and ticket.state.value in RATEABLE
+    of_files = [ticket.ref] if outside else [ticket.ref, *(share.ref for share in shares)]  # minutes hang on a share
+    agencies = [] if outside else await people.agencies()
+    reviewing = ticket.state.value == "review" and actor.may(P.TICKET_REVIEW, ticket.region_path)
     return {
         "ticket": ticket,
+        "rated": await ratings.given(ticket.ref, ratings.person_of(ticket)) if ended else None,
+        "rateable": ended,
+        "levels": LEVELS,
+        "tags": Tag,
         "shares": shares,
         "category": names.get(ticket.category or "", "未分类"),
         "content": _newest(texts, ticket.ref, "content") or queries.ERASED,
         "address": _newest(texts, ticket.ref, "address") or "",
+        "files": [file for hung in (await files.of(of_files)).values() for file in hung],
         "caller": await disclosure.caller(ticket, actor),
         "revealed": None,
-        "offers": await offers(ticket, [] if outside else shares, actor, at),
+        "offers": [] if warrant else await offers(ticket, [] if outside else shares, actor, at),
+        "warrant": warrant,
+        "may_see_looks": any(actor.may_anywhere(one) for one in LOOKS),
         "clocks": lines,
         "ruler": _ruler(total, calendar, at),
         "happenings": await _story(ticket, shares, entries, texts, actor),
@@ -98,13 +142,37 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, Any]:
         "replies": [(share, _newest(texts, share.ref, "body")) for share in shares if share.outcome is not None],
         "answer": _newest(texts, ticket.ref, "answer"),
         "question": _open_question(shares, entries, texts),
+        "handover": None if outside else await handover.standing(ticket, at),
+        "checks": await checking.noticed(ticket) if reviewing else None,
+        "agency_names": {org.code: org.name for org in agencies},
+        "precedents": await _precedents(ticket, shares, actor),
         "proposals": None,
-        "agency_options": _options(await people.agencies()) if actor.may_anywhere(P.TICKET_DISPATCH) else [],
+        "agency_options": _options(agencies)
+        if actor.may_anywhere(P.TICKET_DISPATCH) or actor.may_anywhere(P.TICKET_SUPERVISE) or names_agencies(actor)
+        else [],
+        "unit_options": _units(actor, agencies),
         "leaf_options": [(leaf.code, leaf.path_name) for leaf in await categories.leaves()],
         "outcomes": [(outcome.value, outcome.label) for outcome in Outcome],
         "entry_words": _entry_words(ticket, shares),
-        "same_caller": await queries.same_caller(ticket) if actor.may(P.TICKET_READ, ticket.region_path) else [],
+        "same_caller": await queries.same_caller(ticket, actor) if actor.may(P.TICKET_READ, ticket.region_path) else [],
     }
+
+
+async def _precedents(ticket: Ticket, shares: Sequence[Assignment], actor: Actor) -> list[Precedent]:
+    """For who rules an objection: what was ruled about the same category before."""
+    rules = actor.may_anywhere(P.ASSIGNMENT_RULE) or actor.may_anywhere(P.ASSIGNMENT_ADJUDICATE)
+    waits = any(share.state.value == "a_obj" for share in shares)
+    return await dispatching.precedents(ticket.category) if rules and waits else []
+
+
+def names_agencies(actor: Actor) -> bool:
+    return any(actor.may_anywhere(one) for one in (P.ASSIGNMENT_OBJECT, P.ASSIGNMENT_RULE))
+
+
+def _units(actor: Actor, agencies: Sequence[Organisation]) -> list[tuple[str, str]]:
+    """The units below one's own, that may be handed a share."""
+    scopes = actor.powers.get(P.ASSIGNMENT_DELEGATE, ())
+    return [(org.code, org.name) for org in agencies if org.path not in scopes and org.path.startswith(scopes)]
 
 
 def _options(agencies: Sequence[Organisation]) -> list[tuple[str, str]]:
@@ -118,14 +186,15 @@ def _entry_words(ticket: Ticket, shares: Sequence[Assignment]) -> Callable[[Entr
 
 
 async def offers(ticket: Ticket, shares: Sequence[Assignment], actor: Actor, at: datetime) -> list[Offer]:
-    """The ticket's moves and those of the newest assignment, the next step forward first."""
+    """The ticket's moves and those of its assignments, each of the newest that offers it, the next step first."""
     found: list[Offer] = []
     movers: list[tuple[Thing, str]] = [(ticket, "")]
-    if shares:
-        movers.append((shares[-1], shares[-1].no))
+    movers += [(share, share.no) for share in reversed(shares)]
+    seen: set[str] = set()
     for thing, share_no in movers:
         for move, refusal in await asked_moves(thing, actor, at):
-            if move.name not in OFF_THE_PAGE:
+            if move.name not in OFF_THE_PAGE | seen:
+                seen.add(move.name)
                 reason = str(refusal) if refusal else ""
                 found.append(Offer(move.name, move.label, thing.version, share_no, reason, first=False))
     ready = [offer.name for offer in found if not offer.reason]
@@ -143,33 +212,95 @@ def typed(request: Request) -> dict[str, Any]:
 def after(request: Request, ticket: Ticket) -> str:
     """Where a move leads back to: the queue it was made in, or the ticket."""
     asked = str(getattr(request.state, "typed", {}).get("_from", ""))
-    desks = {name: request.url_for(f"hotline:{name}").path for name in ("dispatch", "review", "visit", "agency")}
+    desks = {name: request.url_for(f"hotline:{name}").path for name in ("new", "dispatch", "review", "visit", "agency")}
     return desks.get(asked, request.url_for("hotline:ticket", no=ticket.no).path)
 
 
 async def listing(actor: Actor, params: Mapping[str, str], at: datetime) -> dict[str, Any]:
     """A page of the work list: filters are links, so a view is an address."""
-    state, words = params.get("state", ""), params.get("q", "")[:100].strip()
-    group = queries.GROUPS.get(state)
-    asked = queries.Asked(
-        states=[one.value for one in group[1]] if group else (),
-        overdue=params.get("overdue") == "1",
-        words=words,
-        type=params.get("type", "") if params.get("type") in {*Type} else "",
-        urgency=params.get("urgency", "") if params.get("urgency") in {*Urgency} else "",
-    )
+    state = params.get("state", "")
+    narrowed_by = asked(params)
     after_id = params.get("after", "")
-    found = queries.narrowed(queries.visible_to(actor), asked, at)
+    found = queries.narrowed(queries.visible_to(actor), narrowed_by, at)
     rows, following = await queries.page(found, after=int(after_id) if after_id.isdecimal() else None, limit=50)
     return {
         "rows": rows,
         "following": following,
+        "kept": urlencode({name: params[name] for name in FILTERS if params.get(name)}),
+        "narrowed": await _said(narrowed_by),
         "groups": {name: label for name, (label, _) in queries.GROUPS.items()},
-        "state": state if group else "",
-        "words": words,
-        "overdue": asked.overdue,
+        "state": state if state in queries.GROUPS else "",
+        "words": narrowed_by.words,
+        "overdue": narrowed_by.overdue,
         "names": await categories.names(),
+        "may_ask": actor.may_anywhere(KernelPermission.EXPORT_ASK),
+        "may_list": actor.may_anywhere(P.TICKET_READ),
     }
+
+
+async def _said(by: queries.Asked) -> list[str]:
+    """What the address narrows by beside the chips of the page, in words."""
+    told = [Type(by.type).label] if by.type else []
+    told += [Urgency(by.urgency).label] if by.urgency else []
+    told += [Channel(by.channel).label] if by.channel else []
+    if by.area:
+        names = {one.code: one.name for one in await categories.areas()}
+        told.append(f"地区 {names.get(by.area, by.area)}")
+    if by.category:
+        named = [name for code, name in (await categories.names()).items() if code.startswith(by.category)]
+        told.append(f"分类 {_common(named) or by.category}")
+    if by.since or by.until:
+        told.append(f"登记于 {_stretch(by.since, by.until)}")
+    return told
+
+
+def _stretch(since: datetime | None, until: datetime | None) -> str:
+    last = until - timedelta(minutes=1) if until else None
+    if since and last and until and until - since == timedelta(hours=1):
+        return f"{since:%Y-%m-%d} {since.hour} 时"
+    if since and last and since.date() == last.date():
+        return f"{since:%Y-%m-%d}"
+    return f"{f'{since:%Y-%m-%d}' if since else '最早'} 至 {f'{last:%Y-%m-%d}' if last else '现在'}"
+
+
+def _common(names: Sequence[str]) -> str:
+    """The part of their path that all of them share."""
+    steps = zip(*(name.split(SEPARATOR) for name in names), strict=False)
+    return SEPARATOR.join(step[0] for step in takewhile(lambda step: len(set(step)) == 1, steps))
+
+
+def asked(params: Mapping[str, str]) -> queries.Asked:
+    """The filters that stand in an address; what makes no sense narrows nothing."""
+    group = queries.GROUPS.get(params.get("state", ""))
+    since, until = _day(params.get("from", "")), _day(params.get("to", ""))
+    until = until + timedelta(days=1) if until else None
+    if since and until and until - since == timedelta(days=1) and (hour := _hour(params)) is not None:
+        since, until = since + timedelta(hours=hour), since + timedelta(hours=hour + 1)
+    return queries.Asked(
+        states=[one.value for one in group[1]] if group else (),
+        overdue=params.get("overdue") == "1",
+        words=params.get("q", "")[:100].strip(),
+        type=params.get("type", "") if params.get("type") in {*Type} else "",
+        urgency=params.get("urgency", "") if params.get("urgency") in {*Urgency} else "",
+        channel=params.get("channel", "") if params.get("channel") in {*Channel} else "",
+        area=area if (area := params.get("area", "")).isascii() and area.isdecimal() and len(area) <= AREA_MAX else "",
+        category=category if CODE.fullmatch(category := params.get("category", "")) else "",
+        since=since,
+        until=until,
+    )
+
+
+def _day(text: str) -> datetime | None:
+    """Its first moment in the city."""
+    try:
+        return midnight(date.fromisoformat(text))
+    except ValueError:
+        return None
+
+
+def _hour(params: Mapping[str, str]) -> int | None:
+    hour = params.get("hour", "")
+    return int(hour) if hour.isascii() and hour.isdecimal() and len(hour) < 3 and int(hour) < 24 else None
 
 
 async def _clocks(ticket: Ticket, shares: Sequence[Assignment], calendar: Calendar, at: datetime) -> list[ClockLine]:
@@ -192,7 +323,7 @@ async def _story(
 ) -> list[Happening]:
     things: dict[str, Thing] = {thing.ref: thing for thing in (ticket, *shares)}
     outside = actor.kind in OUTSIDERS
-    names = await people.names({entry.actor_id for entry in entries})
+    names = await people.names({account for entry in entries for account in journal.selves(entry)})
     told: list[Happening] = []
     for entry in entries:
         if outside and not _callers_see(entry, actor):
@@ -204,6 +335,8 @@ async def _story(
         )
         name = names.get(entry.actor_id, "")
         who = masking.mask_name(name) if outside and entry.actor_id != actor.id else name
+        if not outside and (stood_for := entry.facts.get("_on_behalf_of")):
+            who = f"{name}（代{names.get(stood_for, '')}）"
         told.append(Happening(entry.at, _label(things[entry.subject], entry), who, words, entry.move in QUIET))
     return told
 
@@ -218,7 +351,7 @@ def _told(entry: Entry, field: str, outside: bool) -> bool:
     """The caller's own words stand above; the agency's are released to the caller by the review."""
     if entry.move in {"register", "bring", "bring_again"}:
         return field == "answer"
-    return not outside or entry.move in {"ask_caller", "supply", "note", "urge", "withdraw", "answer_directly"}
+    return not outside or entry.move in CALLERS_READ
 
 
 def _label(thing: Thing, entry: Entry) -> str:

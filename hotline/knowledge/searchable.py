@@ -1,0 +1,65 @@
+"""问答: what search shows everyone of the knowledge base, under the same kind as the released answers."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from hotline.knowledge import queries
+from hotline.knowledge.models import Edition
+from hotline.tickets.searchable import ANSWERS, BATCH
+from kernel.people import queries as people
+from kernel.permissions import Actor
+from kernel.searchable import Document
+
+OURS = "faq:53-"  # the series of articles; tickets have another
+
+
+async def documents(refs: list[str]) -> list[Document]:
+    """Public editions in use; whatever is withdrawn, wrong, out of date or internal has no document here."""
+    mine = [ref for ref in refs if ref.startswith(OURS)]
+    units = {unit.code: unit.name for unit in await people.agencies()} if mine else {}
+    found = await queries.public_numbered([ref.removeprefix("faq:") for ref in mine]) if mine else []
+    theirs = [ref for ref in refs if ref not in mine]
+    return [_public(one, units) for one in found] + (await ANSWERS.documents(theirs) if theirs else [])
+
+
+def _public(edition: Edition, units: dict[str, str]) -> Document:
+    return Document(
+        kind="faq",
+        no=edition.no,
+        url=f"/hotline/knowledge/{edition.no}",
+        title=edition.title,
+        body=f"{edition.body}\n{edition.words}\n{edition.source}",
+        agency=units.get(edition.owner, ""),
+        region_path=edition.article.region_path,
+        published=edition.published_at,
+        state=("done", "办事知识"),
+        public=True,
+        version=edition.number,
+    )
+
+
+async def every() -> AsyncIterator[str]:
+    async for ref in ANSWERS.every():
+        yield ref
+    last = 0
+    while batch := await queries.following(last, BATCH):
+        last = batch[-1].id
+        for edition in batch:
+            yield f"faq:{edition.no}"
+
+
+def whole(subject: str) -> str:
+    """`article:53-…` → `faq:53-…`"""
+    kind, _, no = subject.partition(":")
+    return f"faq:{no}" if kind == "article" else ANSWERS.whole(subject)
+
+
+async def named(actor: Actor, text: str, limit: int) -> list[str]:
+    mine = [one.no for one in await queries.public_named(text, limit)]
+    assert ANSWERS.fallback is not None
+    return (mine + await ANSWERS.fallback(actor, text, limit))[:limit]
+
+
+FAQ = replace(
+    ANSWERS, topics=(*ANSWERS.topics, "article.*"), documents=documents, every=every, whole=whole, fallback=named
+)

@@ -1,0 +1,136 @@
+"""The hotline's figures: of tickets, assignments and their clocks, of calls, and of what is open now."""
+
+from functools import partial
+
+from hotline.tickets.states import OPEN
+from oversight.kpi.definitions import Definition
+
+RATED = ["satisfied", "basic", "dissatisfied"]
+VISITED = {"solved__in": ["yes", "partly", "no"]}
+ENDED = ["closed", "arch"]
+AGENCY = "agency__path"
+NOT_TAKEN_BACK = {"state__not_in": ["a_recall"]}
+ANONYMOUS, GRANTED = {"ticket__secrecy": "anonymous"}, {"state": "a_back"}  # 剔除: an objection granted clears the unit
+RAISED = NOT_TAKEN_BACK | {"objection__isnull": False}
+share = partial(
+    Definition, kind="assignment", unit=AGENCY, part="ticket__category", label="ticket__secrecy",
+)  # fmt: skip
+call = partial(Definition, kind="call", time_role="offered_at", unit="queue", grained=False)
+INBOUND = {"inbound": True}
+ANSWERED = INBOUND | {"answered_at__isnull": False}
+MISSED = INBOUND | {"answered_at__isnull": True, "hangup_at__isnull": False}
+FIGURES = (
+    Definition(
+        code="direct", name="直接办结率", kind="ticket", numerator={"assignments__isnull": True, "state__in": ENDED},
+        denominator={"source__isnull": True}, time_role="registered_at",
+        base="本期登记的工单，导入的历史工单不计",
+    ),
+    Definition(
+        code="dispatched", name="按时派单率", kind="ticket", time_role="due:dispatch", in_time=True,
+        parts="assignments", parts_where=NOT_TAKEN_BACK, unit=AGENCY,
+        base="派单期限在本期、已经派出的工单",
+    ),
+    share(
+        code="signed", name="按时签收率", denominator=NOT_TAKEN_BACK, time_role="due:sign",
+        in_time=True, exclusions={"objection_granted": GRANTED}, version=2,
+        base="签收期限在本期的承办，收回的不计，异议成立的剔除",
+    ),
+    share(
+        code="contacted", name="响应率", denominator=NOT_TAKEN_BACK, time_role="due:first_contact",
+        in_time=True, exclusions={"anonymous": ANONYMOUS, "objection_granted": GRANTED}, version=2,
+        base="首次联系期限在本期的承办，收回的不计，匿名诉求和异议成立的剔除",
+    ),
+    share(
+        code="on_time", name="按时办结率", denominator=NOT_TAKEN_BACK, time_role="due:handle",
+        in_time=True, exclusions={"objection_granted": GRANTED}, version=2,
+        base="办理期限（含批准的延期）在本期的承办，收回的不计，异议成立的剔除",
+    ),
+    share(
+        code="on_time_unextended", name="按时办结率（不含延期）", denominator=NOT_TAKEN_BACK,
+        time_role="due:handle", in_time=True, unextended=True, exclusions={"objection_granted": GRANTED}, version=2,
+        base="同上，延过期的一律不算按时",
+    ),
+    share(
+        code="at_once", name="一次办结率", denominator={"state": "a_done"}, time_role="due:handle",
+        never=("fix", "begin_redo"),
+        base="办理期限在本期、已经完成的承办，未退回补办也未重办的算一次办结",
+    ),
+    Definition(
+        code="visited", name="回访率", kind="ticket",
+        time_role="due:visit", in_time=True, parts="assignments", parts_where=NOT_TAKEN_BACK,
+        unit=AGENCY,
+        base="回访期限在本期的工单，期限内回访完毕的算回访",
+    ),
+    Definition(
+        code="solved", name="解决率", kind="ticket", numerator={"solved": "yes"}, denominator=VISITED,
+        time_role="closed_at", parts="assignments", parts_where=NOT_TAKEN_BACK, unit=AGENCY,
+        base="回访到诉求人并答复是否解决的工单，按办结时间",
+    ),
+    Definition(
+        code="satisfied", name="满意率", kind="ticket", numerator={"satisfied__in": ["satisfied", "basic"]},
+        denominator={"satisfied__in": RATED}, time_role="closed_at", parts="assignments", parts_where=NOT_TAKEN_BACK,
+        unit=AGENCY, base="作出评价的工单，未评价和未联系上的不计，按办结时间",
+    ),
+    Definition(
+        code="redone", name="重办率", kind="ticket", numerator={"redo_count__gt": 0}, denominator=VISITED,
+        less_is_better=True, time_role="closed_at", parts="assignments", parts_where=NOT_TAKEN_BACK, unit=AGENCY,
+        base="回访过的工单，按办结时间",
+    ),
+    Definition(
+        code="hands", name="平均流转次数", kind="ticket", denominator={"state__in": ENDED}, time_role="closed_at",
+        parts="assignments", parts_where=NOT_TAKEN_BACK, mean=True, unit=AGENCY,
+        base="本期办结的派出工单，每件派过几次（含收回重派）",
+    ),
+    share(
+        code="extended", name="延期率", denominator=NOT_TAKEN_BACK, numerator={"extensions__gt": 0},
+        less_is_better=True, time_role="due:handle",
+        base="办理期限（含批准的延期）在本期的承办，获准延期的算延期，收回的不计",
+    ),
+    share(
+        code="objected", name="退单率", denominator=NOT_TAKEN_BACK, numerator={"objection__isnull": False},
+        less_is_better=True, time_role="due:handle", base="办理期限在本期的承办，提出过异议的算退单，收回的不计",
+    ),
+    share(
+        code="objected_wrongly", name="误退率", denominator=RAISED, numerator={"state__not_in": ["a_back"]},
+        less_is_better=True, exclusions={"undecided": {"state": "a_obj"}}, time_role="due:handle",
+        base="办理期限在本期、提出过异议的承办，异议不成立的算误退，尚未裁定的剔除",
+    ),
+    call(
+        code="answered", name="接通率", denominator=INBOUND, numerator={"answered_at__isnull": False},
+        base="本期呼入人工队列的来电（全部呼入）",
+    ),
+    call(
+        code="answered_15s", name="15秒接通率", denominator=INBOUND, numerator={"waited_s__lte": 15},
+        base="本期呼入人工队列的来电（全部呼入），不是只数接通的来电",
+    ),
+    call(
+        code="answered_15s_of_answered", name="15秒接通率（接通口径）", denominator=ANSWERED,
+        numerator={"waited_s__lte": 15}, base="本期接通的来电，未接通的不计：与全部呼入口径不可相比",
+    ),
+    call(
+        code="abandoned", name="放弃率", denominator=INBOUND, numerator=MISSED | {"rang_s__gt": 5},
+        base="本期呼入人工队列的来电，等待超过 5 秒未接通而挂断的算放弃",
+    ),
+    call(
+        code="abandoned_short", name="短时放弃率", denominator=INBOUND, numerator=MISSED | {"rang_s__lte": 5},
+        base="本期呼入人工队列的来电，5 秒以内未接通而挂断的，单独列出",
+    ),
+    call(
+        code="called_back", name="漏接回拨率", denominator=MISSED, numerator={"called_back_s__lte": 7_200},
+        exclusions={"withheld": {"phone_index__isnull": True}},
+        base="本期未接通的来电，挂断后 2 小时内回拨的算回拨，未显示号码的剔除",
+    ),
+    call(
+        code="waiting", name="平均等待（秒）", denominator=ANSWERED | {"waited_s__isnull": False}, measure="waited_s",
+        base="本期接通的来电，从进入人工队列到接听",
+    ),
+    call(
+        code="talking", name="平均通话（秒）", denominator=ANSWERED | {"talked_s__isnull": False}, measure="talked_s",
+        base="本期接通并已挂断的来电，从接听到挂断",
+    ),
+    Definition(
+        code="overdue", name="超期率", kind="ticket", denominator={"state__in": [state.value for state in OPEN]},
+        time_role="live", late=True, grained=False, base="此刻在办的工单，最近一个期限已过的算超期；不随所选日期变化",
+    ),
+)  # fmt: skip
+BY_CODE = {one.code: one for one in FIGURES}

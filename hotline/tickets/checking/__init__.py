@@ -1,0 +1,1 @@
+"""What a machine notices in a reply before a person reads it."""
