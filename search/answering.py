@@ -69,7 +69,7 @@ class Page:
 
 async def answer(asked: Asked, *, by: Actor, at_cursor: str = "") -> Answer:
     """Raises Malformed for a cursor that isn't this reader's for this question. An absent index isn't an error."""
-    begun, bound_to = perf_counter(), (by.id, asked)
+    begun, bound_to = perf_counter(), (by.id, by.on_behalf, asked)
     place = cursor.opened(at_cursor, bound_to) if at_cursor else Place()
     question = asking.understood(asked.q)
     try:
@@ -174,7 +174,7 @@ def _item(one: Located, document: Document, question: Question, by: Actor) -> It
         snippet=highlights.snippet(document.body, question.terms),
         pinned=one.pinned,
         restricted=one.part is Part.RESTRICTED,
-        own=not by.anonymous and account_token(by.id) in document.acl,
+        own=not by.anonymous and account_token(by.owner) in document.acl,
     )
 
 

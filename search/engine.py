@@ -48,10 +48,10 @@ class Found:
 
 @dataclass(slots=True)
 class Batch:
-    """What one commit brings: records to put in the place of their key, keys to take out."""
+    """What one commit brings: records to put in the place of their key; keys to take out, with the version they had."""
 
     put: dict[str, Record] = field(default_factory=dict)
-    out: set[str] = field(default_factory=set)
+    out: dict[str, int] = field(default_factory=dict)
 
 
 Facets = Mapping[str, Mapping[str, int]]
@@ -62,10 +62,16 @@ class EngineAwayError(Exception):
 
 
 class WriterTakenError(Exception):
-    """Another process writes this index. There is one writer."""
+    """Another process writes this index, or builds the next one, and there can be one."""
+
+
+class RefusedError(Exception):
+    """The engine can't take these records as they are: trying again won't help, the others must go on."""
 
 
 class SearchEngine(Protocol):
+    one_writer: bool  # else several processes write, and whoever wrote last must have read last
+
     async def find(self, part: Part, tree: Node, *, sort: Sort, start: int, limit: int) -> Found:
         """Ordered by score or date, ties steady as long as nothing is written; the score itself stays inside.
         Raises EngineAwayError."""
@@ -79,21 +85,35 @@ class SearchEngine(Protocol):
         """Every (key, version, digest), in pieces; for comparing with the database."""
         ...
 
-    def ready(self) -> bool:
-        """Whether there is an index of the present schema."""
+    async def ready(self) -> bool:
+        """Whether there is an index of the present schema that can be asked now."""
+        ...
+
+    async def wanting(self) -> bool:
+        """Whether an index must be built: the engine is there, and it has none or a broken one."""
         ...
 
     def hold(self) -> bool:
-        """Become the one writer, or raise WriterTakenError. False: it was already."""
+        """Become a writer. False: it was already. Raises WriterTakenError where another is the only one."""
         ...
 
-    def release(self) -> None: ...
+    def awake(self) -> bool:
+        """Whether it's worth bringing anything now. An engine that was found away is looked after meanwhile."""
+        ...
+
+    async def release(self) -> None: ...
+
+    async def close(self) -> None:
+        """Let go of threads and connections."""
+        ...
 
     async def write(self, batches: Mapping[Part, Batch], *, only_new: bool = False) -> None:
         """Durable when it returns. While a new generation is built it gets everything, too (`only_new`: only it)."""
         ...
 
-    def begin_generation(self) -> None: ...
+    async def begin_generation(self) -> None:
+        """Raises WriterTakenError while another process builds."""
+        ...
 
     async def count_new(self) -> Mapping[Part, int]:
         """How many records the new generation holds."""
@@ -103,4 +123,12 @@ class SearchEngine(Protocol):
         """The new generation takes the old one's place at once, for all readers and both parts."""
         ...
 
-    def drop_generation(self) -> None: ...
+    async def step_back(self) -> bool:
+        """What was live before the last swap, kept up since, is live again. False: nothing is kept."""
+        ...
+
+    async def forget_previous(self, older_than_s: float) -> None:
+        """What is kept for stepping back goes once the live one has proved itself for so long."""
+        ...
+
+    async def drop_generation(self) -> None: ...

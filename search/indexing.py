@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -10,16 +11,17 @@ from pathlib import Path
 
 from kernel.database import unbroken
 from kernel.models import Event
-from kernel.settings import settings
+from kernel.settings import Settings, settings
 from search import queries
-from search.engine import Batch, Part, Record, SearchEngine, WriterTakenError
+from search.engine import Batch, EngineAwayError, Part, Record, SearchEngine, WriterTakenError
 from search.models import Applied, Rebuild
-from search.records import read, record
+from search.records import Read, read, record
 from search.trimming import BATCH_MAX, searchables
 
 Progress = Callable[[int, int], None]
 ASK_EVERY_S = 0.2
 DIFFERENCES_MAX = 200
+COUNT_TRIES = 10
 log = logging.getLogger(__name__)
 
 
@@ -47,7 +49,7 @@ class Indexing:
         """Returns when the index holds what the database says of `ref` now. Who gets the turn works for all who wait;
         nobody waits for company, so a lone change is as fast as the engine and a hundred share a commit."""
         self.engine.hold()
-        if not self.engine.ready():
+        if not await self.engine.ready():
             await self.rebuild_if_away(at=at)
         mine = Waiting(ref, asyncio.get_running_loop().create_future())
         self.waiting.append(mine)
@@ -75,8 +77,20 @@ class Indexing:
             return problem
         return None
 
-    async def _write(self, refs: Iterable[str], at: datetime, *, only_new: bool = False) -> int:
+    async def _write(self, refs: Iterable[str], at: datetime, *, only_new: bool = False) -> None:
+        """Where several processes write, whoever was last to write must have been last to read: what has changed since
+        is written again, so the index ends as the database is, in whatever order the writes came."""
         wanted = sorted(refs)
+        while wanted:
+            seen, written = await self._write_once(wanted, at, only_new=only_new)
+            if self.engine.one_writer:
+                return
+            now = await read(written)
+            wanted = [ref for ref in written if now[ref] != seen[ref]]
+
+    async def _write_once(
+        self, wanted: list[str], at: datetime, *, only_new: bool
+    ) -> tuple[dict[str, Read], list[str]]:
         seen, known = await read(wanted), await queries.applied(wanted)
         batches, rows = {part: Batch() for part in Part}, []
         at = max(at, self.since or at)  # a building takes what it hasn't met since its begin for gone
@@ -84,20 +98,21 @@ class Indexing:
             row, now = known.get((part, ref)), record(seen[ref], part)
             if now is None:
                 if row and row.deleted_at is None:
-                    batches[part].out.add(ref)
+                    batches[part].out[ref] = row.version
                     rows.append(_tombstone(row, at))
             elif only_new or row is None or _is_news(row, now):
                 batches[part].put[ref] = now
                 rows.append(_row(part, now, at))
         await self.engine.write(batches, only_new=only_new)
         await queries.remember(rows)  # after the commit: a crash in between repeats the work and harms nothing
-        return sum(len(batch.put) for batch in batches.values())
+        return seen, sorted({row.ref for row in rows})
 
     async def rebuild_if_away(self, *, at: datetime) -> None:
         async with self.building:
-            if not self.engine.ready():
+            if await self.engine.wanting():
                 log.warning("there is no search index: building it")
-                await self._rebuild(at, None)
+                with suppress(WriterTakenError):  # then another process builds it
+                    await self._rebuild(at, None)
 
     async def rebuild(self, *, at: datetime, asked: Rebuild | None = None, progress: Progress | None = None) -> int:
         """Build beside the old one, with everything that changes meanwhile written to both; compare; swap."""
@@ -106,7 +121,7 @@ class Indexing:
             return await self._rebuild(at, asked, progress)
 
     async def _rebuild(self, at: datetime, asked: Rebuild | None, progress: Progress | None = None) -> int:
-        self.engine.begin_generation()
+        await self.engine.begin_generation()
         self.since, swapped, done = at, False, 0
         try:
             async for refs in _every_ref():
@@ -118,33 +133,71 @@ class Indexing:
                 if asked:
                     await queries.note_progress(asked, done)
             async with self.turn:
-                await queries.bury_unseen(at)
-                expected, built = await queries.living(), await self.engine.count_new()
-                if expected != built:
-                    raise RebuildError(f"数据库应有 {expected}，新索引有 {built}")
+                await self._look_for_unseen(at)
+                await self._count()
                 await unbroken(self.engine.swap())
                 swapped = True
         finally:
             self.since = None
             if not swapped:
-                self.engine.drop_generation()
+                await self.engine.drop_generation()
         return done
 
+    async def _look_for_unseen(self, since: datetime) -> None:
+        """What the building hasn't met is no more, or came by another process."""
+        while refs := await queries.unseen(since, BATCH_MAX):
+            await unbroken(self._write(refs, since, only_new=True))
 
-_indexings: dict[Path, Indexing] = {}
+    async def _count(self) -> None:
+        for _ in range(COUNT_TRIES):
+            expected, built = await queries.living(), await self.engine.count_new()
+            if expected == built:
+                return
+            await asyncio.sleep(0 if self.engine.one_writer else ASK_EVERY_S)  # another may be between the two
+        raise RebuildError(f"数据库应有 {expected}，新索引有 {built}")
+
+
+_indexings: dict[tuple[Path, str, str], Indexing] = {}
 
 
 def indexing() -> Indexing:
-    home = settings().home
-    if home not in _indexings:
+    told = settings()
+    which = (told.home, told.search_url, told.search_prefix)
+    if which not in _indexings:
+        _indexings[which] = Indexing(engine_of(told))
+    return _indexings[which]
+
+
+def engine_of(told: Settings) -> SearchEngine:
+    """An address: Elasticsearch; none: tantivy in the hall's folder. Raises Unreadable for a key or certificate that
+    can't be read."""
+    if not told.search_url:
         from search.tantivy_engine import TantivyEngine
 
-        _indexings[home] = Indexing(TantivyEngine(home))
-    return _indexings[home]
+        return TantivyEngine(told.home)
+    from search.elasticsearch_engine import ElasticsearchEngine, access_of
+
+    return ElasticsearchEngine(access_of(told), told.search_prefix)
+
+
+async def ready() -> bool:
+    return await indexing().engine.ready()
+
+
+async def figures() -> dict[str, int]:
+    """For the metrics: documents that should be in the index, deliveries that wait and how long the oldest has."""
+    waiting, since = await queries.waiting()
+    lag = int((datetime.now(UTC) - since).total_seconds()) if since else 0
+    documents = sum((await queries.living()).values())
+    return {"ready": int(await ready()), "documents": documents, "waiting": waiting, "lag_seconds": lag}
 
 
 def may_write() -> bool:
-    """Whether this process is the one writer, or has just become it because there was none."""
+    """Whether this process is a writer, or has just become one, and the engine is there to be written to."""
+    return may_hold() and indexing().engine.awake()
+
+
+def may_hold() -> bool:
     try:
         indexing().engine.hold()
     except WriterTakenError:
@@ -159,17 +212,20 @@ async def take_in(event: Event) -> None:
 
 
 async def reindex(progress: Progress, *, mine: Indexing | None = None) -> int:
-    """Build the index anew: here, or by the worker that holds it. Returns how many things were read."""
+    """Build the index anew: here, or by the worker that holds it. Returns how many things were read.
+    Raises RebuildError."""
     at, mine = datetime.now(UTC), mine or indexing()
+    taken = False
     try:
         taken = mine.engine.hold()
+        return await mine.rebuild(at=at, progress=progress)
     except WriterTakenError:
         return await _have_it_rebuilt(at, progress)
-    try:
-        return await mine.rebuild(at=at, progress=progress)
+    except EngineAwayError as away:
+        raise RebuildError(f"检索引擎不可用（{away}）") from away
     finally:
         if taken:
-            mine.engine.release()
+            await mine.engine.release()
 
 
 async def _have_it_rebuilt(at: datetime, progress: Progress) -> int:
@@ -191,7 +247,7 @@ async def differences() -> list[str]:
 async def compared(progress: Progress | None = None) -> tuple[int, list[str]]:
     """How many documents were compared, and the differences as sentences."""
     engine = indexing().engine
-    if not engine.ready():
+    if not await engine.ready():
         return 0, ["检索索引不存在或版本过旧：请运行 sunhall reindex"]
     held = {(part, key): rest for part in Part async for piece in engine.scan(part) for key, *rest in piece}
     late = {ref for subject in await queries.waiting_subjects() for ref in _refs("", subject)}

@@ -1,22 +1,24 @@
 """Periodic work of the process that writes the index."""
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from arq import cron
 
 from search import queries
-from search.indexing import RebuildError, indexing, may_write
+from search.engine import EngineAwayError, WriterTakenError
+from search.indexing import RebuildError, indexing, may_hold
 
-REBUILD_S_MAX = 3_600
+REBUILD_S_MAX, PREVIOUS_KEPT_S = 3_600, 86_400
 log = logging.getLogger(__name__)
 
 
 async def tend(ctx: dict[str, Any]) -> None:
     """Build the index where it is missing or someone asked for it (`sunhall reindex` beside a running worker)."""
     at, mine = datetime.now(UTC), indexing()
-    if not may_write():
+    if not may_hold():
         return
     asked = await queries.asked_rebuild()
     if asked is None:
@@ -27,6 +29,8 @@ async def tend(ctx: dict[str, Any]) -> None:
     await queries.note_start(asked, at)
     try:
         await mine.rebuild(at=at, asked=asked)
+    except (EngineAwayError, WriterTakenError) as away:
+        log.warning("the index will be rebuilt later: %s", away)
     except RebuildError as problem:
         log.error("the index wasn't rebuilt: %s", problem)  # noqa: TRY400 (the sentence says it all)
         await queries.note_end(at, problem=str(problem))
@@ -35,8 +39,11 @@ async def tend(ctx: dict[str, Any]) -> None:
 
 
 async def forget(ctx: dict[str, Any]) -> None:
-    """Retention: tombstones."""
+    """Retention: tombstones, and the index that was kept for stepping back."""
     await queries.forget_tombstones(datetime.now(UTC))
+    if may_hold():
+        with suppress(EngineAwayError):
+            await indexing().engine.forget_previous(PREVIOUS_KEPT_S)
 
 
 JOBS = (

@@ -2,6 +2,7 @@
 
 from kernel.module import Check, Module, Progress, Verifier
 from kernel.outbox import Consumer
+from kernel.settings import settings
 from search import api, pages
 from search.indexing import compared, indexing, may_write, take_in
 from search.jobs import JOBS
@@ -13,8 +14,11 @@ async def _verified(full: bool, progress: Progress) -> tuple[int, list[str]]:
 
 
 async def _look() -> tuple[str, str] | None:
-    if indexing().engine.ready():
+    engine = indexing().engine
+    if await engine.ready():
         return None
+    if settings().search_url and not await engine.wanting():
+        return None  # the server itself is away, which is a problem of its own
     return "检索索引不存在或版本过旧，检索暂由数据库应答", "启动 sunhall worker（会自行重建），或运行 sunhall reindex"
 
 

@@ -25,9 +25,10 @@ async def remember(rows: Sequence[Applied]) -> None:
             await Applied.bulk_create(rows, on_conflict=("ref", "part"), update_fields=changed)
 
 
-async def bury_unseen(since: datetime) -> None:
-    """What a building since then didn't meet is no more."""
-    await Applied.filter(at__lt=since, deleted_at=None).update(deleted_at=since)
+async def unseen(since: datetime, most: int) -> list[str]:
+    """What should be in the index and a building since then hasn't met."""
+    refs = Applied.filter(at__lt=since, deleted_at=None).order_by("id").limit(most).values_list("ref", flat=True)
+    return [str(ref) for ref in await refs]
 
 
 async def living() -> dict[Part, int]:
@@ -42,6 +43,13 @@ async def waiting_subjects() -> list[str]:
     """Subjects of events that search has still to take in."""
     open_ones = Delivery.filter(consumer=CONSUMER, done_at=None).order_by("id").limit(WAITING_MAX)
     return [str(subject) for subject in await open_ones.values_list("event__subject", flat=True)]
+
+
+async def waiting() -> tuple[int, datetime | None]:
+    """How many deliveries search has still to take in, and when the oldest of their events was."""
+    open_ones = Delivery.filter(consumer=CONSUMER, done_at=None)
+    oldest = await open_ones.order_by("id").select_related("event").first()
+    return await open_ones.count(), oldest.event.at if oldest else None
 
 
 async def ask_for_rebuild(at: datetime) -> Rebuild:

@@ -47,6 +47,8 @@ class Writers:
 
 
 class TantivyEngine:
+    one_writer = True
+
     def __init__(self, home: Path) -> None:
         self.folder, self.lock_file = home / "search", home / "search.lock"
         self._opened: dict[Part, Opened] = {}
@@ -89,11 +91,14 @@ class TantivyEngine:
             with self._trouble_is_away(opened.folder):
                 yield await asyncio.to_thread(_scanned, searcher, start)
 
-    def ready(self) -> bool:
+    async def ready(self) -> bool:
         try:
             return all(self._reader(part) for part in Part)
         except EngineAwayError:
             return False
+
+    async def wanting(self) -> bool:
+        return not await self.ready()
 
     def _reader(self, part: Part) -> Opened:
         """What `current` names now, at its newest commit: two file stamps a question."""
@@ -143,6 +148,9 @@ class TantivyEngine:
 
     # Writing
 
+    def awake(self) -> bool:
+        return True  # a folder that is gone is made anew by the writing itself
+
     def hold(self) -> bool:
         if self._held is not None:
             return False
@@ -156,12 +164,15 @@ class TantivyEngine:
         self._held = held
         return True
 
-    def release(self) -> None:
-        self.drop_generation()
+    async def release(self) -> None:
+        await self.drop_generation()
         self._now = None
         if self._held is not None:
             self._held.close()
             self._held = None
+
+    async def close(self) -> None:
+        self._opened.clear()
 
     async def write(self, batches: Mapping[Part, Batch], *, only_new: bool = False) -> None:
         assert self._held is not None, "hold() comes first"
@@ -190,7 +201,7 @@ class TantivyEngine:
             self._now = self._open_writers(generation)
         return self._now
 
-    def begin_generation(self) -> None:
+    async def begin_generation(self) -> None:
         assert self._held is not None, "hold() comes first"
         assert self._next is None, "one at a time"
         generation = f"{SCHEMA}-{uuid4().hex[:12]}"
@@ -229,7 +240,13 @@ class TantivyEngine:
                 if folder.name != new.generation:
                     shutil.rmtree(folder, ignore_errors=True)
 
-    def drop_generation(self) -> None:
+    async def step_back(self) -> bool:
+        return False  # a folder is built anew in seconds; two would double what a laptop's disk holds
+
+    async def forget_previous(self, older_than_s: float) -> None:
+        """Nothing is kept."""
+
+    async def drop_generation(self) -> None:
         if self._next is not None:
             generation, self._next = self._next.generation, None
             for part in Part:
