@@ -1,28 +1,49 @@
 """What the commands do: open the hall's database, call the modules, gather what there is to say."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from kernel import granting as database_roles
+from kernel.backup import copying, manifest, restoring
 from kernel.clocks import alarms
+from kernel.database import transaction
 from kernel.errors import NotFound, Refusal
 from kernel.importing import reading, running, writing
 from kernel.importing.running import Asked, Importer, Outcome, Report, Result
+from kernel.maintenance import actions as maintenance
+from kernel.maintenance.models import Mode
 from kernel.migrate import migrate
 from kernel.module import install
+from kernel.notices import actions as notices
+from kernel.owndata import actions as own_data
 from kernel.people import actions as people
+from kernel.people import factor, granting
 from kernel.people import queries as people_queries
-from kernel.people.forms import NewAccount
+from kernel.people.forms import NewAccount, NewGrant
 from kernel.permissions import SYSTEM
 from kernel.secrets import keys, rekeying
 from kernel.settings import settings
-from portal.hall import hall, reachable
+from kernel.upkeep import runs
+from portal.checks import BACKUP
+from portal.hall import INIT, NoHall, database_file, hall, reachable
 from portal.modules import MODULES
 from portal.serving import DemoInPublic, WrongUsage
+
+
+class NoDemo(Refusal):
+    status, code, text = 404, "no_demo", "这份安装不带演示城市：请用源码目录里的 make demo。"
+
+
+class SearchAway(Refusal):
+    status, code, text = 503, "search_away", "没有做成：{why}。运行 sunhall doctor 看原因。"
+
 
 STANDS = "演示城市已在，口令在建立时显示过；忘了可以运行 sunhall user reset 用户名。"
 REASONS_SHOWN = 20
@@ -50,16 +71,22 @@ async def init(*, demo: bool, at: datetime, console: Console) -> dict[str, objec
     install(MODULES)
     if demo and settings().public_url.startswith("https://"):
         raise DemoInPublic
+    if demo and find_spec("portal.demo") is None:
+        raise NoDemo
     settings().home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings().secret is None and not keys.key_file().exists():
         keys.create(keys.key_file())
     with reachable():
-        await migrate(MODULES, settings().database_url)
+        owner = settings().database_owner_url
+        await migrate(MODULES, owner or settings().database_url)
+        if owner:
+            await database_roles.grant(MODULES, owner, app=settings().database_url, reader=settings().database_reader)
     async with hall():
         await people.seed_roles(MODULES)
         for module in MODULES:
             if module.seed:
                 await module.seed(at)
+            await notices.seed(module.notices, at)
         made: dict[str, object] = {"done": True}
         if demo:
             from portal.demo.build import build
@@ -182,8 +209,22 @@ async def reindex(*, console: Console) -> int:
     from search import indexing
 
     async with hall():
-        with _bar(console) as bar:
-            return await indexing.reindex(_steps(bar, "检索索引"))
+        try:
+            with _bar(console) as bar:
+                return await indexing.reindex(_steps(bar, "检索索引"))
+        except indexing.RebuildError as wrong:
+            raise SearchAway(why=str(wrong)) from wrong
+
+
+async def step_back() -> bool:
+    from search.engine import EngineAwayError
+    from search.indexing import indexing
+
+    async with hall():
+        try:
+            return await indexing().engine.step_back()
+        except EngineAwayError as away:
+            raise SearchAway(why=f"检索引擎不可用（{away}）") from away
 
 
 async def rekey(*, destroy: int, at: datetime, console: Console) -> rekeying.Rekeyed | None:
@@ -195,6 +236,42 @@ async def rekey(*, destroy: int, at: datetime, console: Console) -> rekeying.Rek
             return await rekeying.rekey(at=at, progress=_steps(bar, "换钥"))
 
 
+def backup(place: Path, *, at: datetime, console: Console) -> tuple[Path, manifest.Manifest, int]:
+    """A new backup, then what is past its time goes: (folder, what it says of itself, backups removed)."""
+    install(MODULES)
+    file = database_file()
+    if file is not None and not file.exists():
+        raise NoHall(f"还没有数据库 {file}", INIT)
+    with _bar(console) as bar:
+        folder, told = copying.backup(place, at=at, progress=_steps(bar, "备份"))
+    gone = manifest.prune(place, at=at)
+    copying.forget_changes(place)
+    asyncio.run(_note_backup(at))
+    return folder, told, len(gone)
+
+
+async def _note_backup(begun: datetime) -> None:
+    """So that doctor can say when the last one is too long ago."""
+    async with hall():
+        await runs.note(BACKUP, worker="sunhall backup", begun=begun)
+
+
+def restore(place: Path, *, key: Path | None, data: Path | None, console: Console) -> restoring.Restored:
+    with _bar(console) as bar:
+        return restoring.restore(manifest.newest(place), private=key, data=data, progress=_steps(bar, "恢复"))
+
+
+async def set_mode(mode: Mode, reason: str, *, at: datetime) -> None:
+    async with hall():
+        await maintenance.set_mode(mode, reason, by=SYSTEM, at=at)
+
+
+async def replay_erasures(*, at: datetime) -> int:
+    """What was erased since the backup is erased again."""
+    async with hall():
+        return await own_data.replay(at=at)
+
+
 async def sweep(*, at: datetime) -> int:
     total = 0
     async with hall():
@@ -203,28 +280,42 @@ async def sweep(*, at: datetime) -> int:
     return total
 
 
-async def doctor(*, at: datetime) -> list[tuple[str, str, str]]:
+async def doctor(*, at: datetime) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """What is wrong, and what is worth knowing."""
     from portal import checks
 
     install(MODULES)
-    return await checks.every(MODULES, at)
+    return await checks.every(MODULES, at), await checks.notes()
 
 
 async def add_user(username: str, name: str, org: str, roles: list[str], scope: str, *, at: datetime) -> str:
-    async with hall():
+    """All of it or nothing: a role that is refused leaves no account behind."""
+    async with hall(), transaction():
         facts = NewAccount.check({"username": username, "name": name, "org": org})
         account, password = await people.create_account(facts, by=SYSTEM, at=at)
         unit = await people_queries.active_organisation(org)
         if unit is None:
             raise NotFound(what=f"单位“{org}”")
         for role in roles:
-            await people.give(account, role, scope or unit.path, by=SYSTEM, at=at)
+            await granting.at_machine(account.username, role, scope or unit.path, at=at)
         return password
+
+
+async def grant(username: str, role: str, scope: str, *, at: datetime) -> str:
+    """The scope that was granted."""
+    async with hall():
+        facts = NewGrant.check({"username": username, "role": role, "scope": scope or settings().region_path})
+        return (await granting.at_machine(facts.username, facts.role, facts.scope, at=at)).scope
 
 
 async def reset_user(username: str, *, at: datetime) -> str:
     async with hall():
         return await people.reset_password(username, by=SYSTEM, at=at)
+
+
+async def remove_second_factor(username: str, *, at: datetime) -> None:
+    async with hall():
+        await factor.remove(username, by=SYSTEM, at=at)
 
 
 def _bar(console: Console) -> Progress:

@@ -4,11 +4,17 @@ import asyncio
 import ipaddress
 import os
 import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from kernel.errors import Refusal
+from kernel.hardening import close_to_others
 from kernel.settings import settings
 
-KEEP_ALIVE_S, DRAIN_S, CONCURRENCY_MAX = 5, 20, 2_500
+if TYPE_CHECKING:
+    import uvicorn
+
+KEEP_ALIVE_S, DRAIN_S, START_S, CONCURRENCY_MAX = 10, 20, 30, 2_500
 
 
 class WrongUsage(Exception):  # noqa: N818 (a sentence for who typed the command)
@@ -31,6 +37,7 @@ def serve(*, host: str, port: int, workers: int, embedded_worker: bool, insecure
     if insecure_lan:
         os.environ["SUNHALL_INSECURE_LAN"] = "true"
         settings.cache_clear()
+    close_to_others()
     asyncio.run(_ready())
     _free(host, port)
     import uvicorn
@@ -39,24 +46,40 @@ def serve(*, host: str, port: int, workers: int, embedded_worker: bool, insecure
 
     set_up()
     print(f"阳光大厅：{address(host, port)}  （按 Ctrl-C 结束）", flush=True)
-    uvicorn.run(
-        "portal.app:with_worker" if embedded_worker else "portal.app:create",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        loop="asyncio",  # the same everywhere; uvloop was no faster here
-        http="httptools",
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=DRAIN_S,
-        limit_concurrency=CONCURRENCY_MAX,
-        forwarded_allow_ips="127.0.0.1",
-    )
+    told: dict[str, Any] = {
+        "app": "portal.app:with_worker" if embedded_worker else "portal.app:create",
+        "factory": True,
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "loop": "asyncio",  # the same everywhere; uvloop was no faster here
+        "http": "portal.draining:Draining" if workers > 1 else "portal.draining:Ending",
+        "server_header": False,
+        "access_log": False,
+        "log_config": None,
+        "log_level": "warning",
+        "timeout_keep_alive": KEEP_ALIVE_S,
+        "timeout_graceful_shutdown": DRAIN_S,
+        "timeout_worker_healthcheck": START_S,  # also how long one that fell may go unnoticed
+        "limit_concurrency": CONCURRENCY_MAX,
+        "forwarded_allow_ips": list(settings().trusted_proxies),
+    }
+    if workers > 1:
+        return _several(uvicorn.Config(**told))
+    uvicorn.run(**told)
     return 0
+
+
+def _several(config: "uvicorn.Config") -> int:
+    """Processes on one socket that their parent holds: one that dies is replaced, and after SIGHUP each in turn, the
+    new one first. One that can't start at all ends everything with 3, for whoever watches over this command."""
+    from uvicorn.config import STARTUP_FAILURE
+    from uvicorn.supervisors import Multiprocess
+
+    supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+    supervisor.run()
+    failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
+    return STARTUP_FAILURE if failed else 0
 
 
 def work() -> int:
@@ -64,6 +87,7 @@ def work() -> int:
     from portal.worker import run
 
     set_up()
+    close_to_others()
     asyncio.run(_ready())
     asyncio.run(run())
     return 0
@@ -81,8 +105,10 @@ async def _ready() -> None:
     """Before a process stays: a database that fits, and no demo passwords in front of the world."""
     from portal.checks import demo_stands
     from portal.hall import hall
+    from portal.restores import rest_if_restored
 
     async with hall():
+        await rest_if_restored(datetime.now(UTC))
         if settings().public_url.startswith("https://") and await demo_stands():
             raise DemoInPublic
 

@@ -12,9 +12,11 @@ from starlette.routing import Route
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from kernel import database
+from kernel.clockguard.queries import open_suspicion
 from kernel.inbox import queries as inbox
 from kernel.module import Affair, Headline, Headlines, Link, installed
 from kernel.pages import public, render, signed_in
+from kernel.people.permissions import P
 from kernel.permissions import Actor
 
 TOPS = (Link(label="首页", url="/"), Link(label="12345", url="/hotline/"), Link(label="搜索", url="/search"))
@@ -31,6 +33,7 @@ async def context(request: Request) -> Mapping[str, Any]:
     return {
         "nav": [_entry(link, path) for link in tops],
         "desk_nav": [_entry(link, path) for link in desks],
+        "clock_suspect": user.may_anywhere(P.HALL_CLOSE) and await open_suspicion() is not None,
         "unread": 0 if user.anonymous else await inbox.unread(user),
     }
 
@@ -56,6 +59,11 @@ async def mine(request: Request) -> Response:
 @public
 async def accessibility(request: Request) -> Response:
     return render(request, "portal/home/accessibility.html")
+
+
+@public
+async def ask_for_help(request: Request) -> Response:
+    return render(request, "portal/home/help.html")
 
 
 @public
@@ -87,5 +95,6 @@ routes = [
     Route("/", home, name="portal:home"),
     Route("/me", mine, name="portal:mine"),
     Route("/about/accessibility", accessibility, name="portal:accessibility"),
+    Route("/help", ask_for_help, name="portal:help"),
     Route("/about/api", api, name="portal:api"),
 ]

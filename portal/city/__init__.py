@@ -1,0 +1,1 @@
+"""The city column on one machine, without containers: what `make city` and `make elasticsearch` start."""

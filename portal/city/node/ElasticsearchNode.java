@@ -1,0 +1,45 @@
+// An Elasticsearch node from its published artifacts: what the distribution's launcher does, without the distribution.
+// java -cp … ElasticsearchNode.java HOME name=value …
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.elasticsearch.common.logging.LogConfigurator;
+import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.env.Environment;
+import org.elasticsearch.node.InternalSettingsPreparer;
+import org.elasticsearch.node.Node;
+import org.elasticsearch.plugins.PluginsLoader;
+import org.elasticsearch.plugins.PluginsUtils;
+
+public class ElasticsearchNode {
+    public static void main(String[] arguments) throws Exception {
+        Map<String, String> given = new HashMap<>();
+        for (int number = 1; number < arguments.length; number++) {
+            String[] pair = arguments[number].split("=", 2);
+            given.put(pair[0], pair[1]);
+        }
+        Settings home = Settings.builder().put("path.home", arguments[0]).build();
+        Path config = Path.of(given.getOrDefault("path.data", arguments[0])).resolveSibling("config");
+        config.toFile().mkdirs();
+        Environment env = InternalSettingsPreparer.prepareEnvironment(
+            home, given, config, () -> given.getOrDefault("node.name", "one"));
+        LogConfigurator.configureWithoutConfig(Settings.EMPTY);
+        PluginsLoader loader = PluginsLoader.createPluginsLoader(
+            PluginsUtils.getModuleBundles(env.modulesDir()), Set.of(), Map.of(), false);
+        Node node = new Node(env, loader);
+        CountDownLatch ended = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try {
+                node.close();
+            } catch (Exception wrong) {
+                wrong.printStackTrace();
+            }
+            ended.countDown();
+        }));
+        node.start();
+        ended.await();
+    }
+}
