@@ -73,3 +73,15 @@ async def log_a_call(page: Page, title: str, words: str) -> tuple[str, str]:
     await page.press("#address", "Control+Enter")
     await page.wait_for_selector(".done-box")
     return await page.inner_text(".done-box b.n"), await page.inner_text(".code-line")
+
+
+class Counted:
+    """Keys as somebody presses them: Tab and arrows count one each, a chord counts one, what is written doesn't."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    async def press(self, *names: str) -> None:
+        for name in names:
+            self.count += 1
+            await self.page.keyboard.press(name)

@@ -1,5 +1,6 @@
 """What is written for people is true: settings, commands, decisions, links."""
 
+import json
 import re
 from pathlib import Path
 
@@ -20,7 +21,9 @@ LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 def rows_of_settings() -> list[str]:
     rows = []
     for name, field in Settings.model_fields.items():
-        default = {None: "", (): "[]"}.get(field.default, str(field.default))
+        default = {None: ""}.get(field.default, str(field.default))
+        if isinstance(field.default, tuple):
+            default = json.dumps(field.default)
         shown = f"`{default}`" if default else "（空）"
         rows.append(f"| `SUNHALL_{name.upper()}` | {shown} | {field.description} |")
     return rows

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import httpx
 
+from portal.city.ports import free_port
 from tests.bench.asking import CLIENTS, Asking
 from tests.bench.measuring import Figure, Scale, many, rate_figure
-from tests.halls import ROOT, a_hall, free_port
+from tests.halls import ROOT, a_hall
 
 BARE_MIN = 0.5
 BARE = """

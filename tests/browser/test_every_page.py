@@ -12,39 +12,146 @@ from tests.browsing import signed_in
 from tests.halls import Hall
 
 PHONE = 390
-NOT_PAGES = {"/healthz", "/readyz", "/metrics", "/static/{name}", "/api/openapi.json", "/look"}
-ANSWERS_ONLY = "/api/"
+SWEEP_WAIT_S = 90
+NOT_PAGES = {"/healthz", "/readyz", "/metrics", "/static/{name}", "/api/openapi.json", "/lists/{name}.{ending}"} | {
+    "/hotline/sla/{month}.csv", "/hotline/sla/recompute.py", "/hotline/wall/live",
+    "/oversight/reports/{no}/{edition:int}.{ending}",
+    "/files/{no}", "/notices/{id}/pdf", "/sign-in/provider", "/sign-in/provider/back", "/me/identity/link",
+}  # fmt: skip
+ANSWERS_ONLY = ("/api/", "/open311/v2/")
 # route → (who, the address of one such page; {no} is the newest ticket that this person has in hand)
 VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/": (("", "/"), ("citizen", "/")),
     "/_gallery": (("", "/_gallery"),),
     "/about/accessibility": (("", "/about/accessibility"),),
     "/about/api": (("", "/about/api"),),
+    "/about/personal-data": (("", "/about/personal-data"),),
     "/admin/accounts": (("admin", "/admin/accounts"), ("security", "/admin/accounts")),
+    "/admin/accounts/{username}/sessions": (("security", "/admin/accounts/operator/sessions"),),
+    "/admin/grants": (("security", "/admin/grants"),),
+    "/admin/roles": (("security", "/admin/roles"),),
+    "/admin/calendar": (("admin", "/admin/calendar"), ("manager", "/admin/calendar?year=2028")),
+    "/admin/calendar/new": (("admin", "/admin/calendar/new?year=2027"),),
+    "/admin/calendar/notices/{no}": (("admin", "{calendar_notice}"), ("security", "{calendar_notice}")),
     "/admin/deliveries": (("admin", "/admin/deliveries"),),
     "/admin/events": (("auditor", "/admin/events"),),
+    "/admin/journal": (("auditor", "/admin/journal"),),
+    "/admin/leaving": (("security", "/admin/leaving"),),
+    "/admin/views": (("auditor", "/admin/views"),),
+    "/seen/{kind}/{no:path}": (("leader", "/seen/ticket/{no}"),),
+    "/desk/posts": (("leader", "/desk/posts"), ("manager", "/desk/posts")),
+    "/help": (("", "/help"),),
+    "/me/delegations": (("leader", "/me/delegations"), ("handler", "/me/delegations")),
+    "/admin/messages": (("admin", "/admin/messages"), ("security", "/admin/messages")),
+    "/admin/messages/{code}": (("admin", "/admin/messages/kernel.told"), ("security", "/admin/messages/kernel.legal")),
+    "/admin/notice-templates": (("editor", "/admin/notice-templates"),),
+    "/admin/notice-templates/{code}/{version:int}": (("editor", "/admin/notice-templates/hotline_reply/1"),),
+    "/admin/opening": (("admin", "/admin/opening"),),
+    "/admin/retention": (("security", "/admin/retention"),),
+    "/admin/running": (("admin", "/admin/running"),),
+    "/admin/settings": (("admin", "/admin/settings"),),
+    "/exports": (("manager", "/exports"), ("manager", "/exports?listing=tickets&query=state%3D")),
     "/hotline/": (("", "/hotline/"),),
     "/hotline/agency": (("agency", "/hotline/agency"), ("agency", "/hotline/agency?show=replied")),
     "/hotline/answers": (("", "/hotline/answers"), ("", "/hotline/answers?q=没有这样的答复")),
+    "/hotline/sla": (("", "/hotline/sla"),),
     "/hotline/answers/{no}": (("", "/hotline/answers/{answer}"),),
+    "/hotline/articles": (
+        ("operator", "/hotline/articles"), ("editor", "/hotline/articles?state=draft"),
+        ("operator", "/hotline/articles?q=没有这样的知识"),
+    ),
+    "/hotline/articles/new": (("editor", "/hotline/articles/new"),),
+    "/hotline/articles/queues/{queue}": (
+        ("editor", "/hotline/articles/queues/feedback"), ("editor", "/hotline/articles/queues/unanswered"),
+        ("editor", "/hotline/articles/queues/wrong"),
+    ),
+    "/hotline/articles/{no}": (
+        ("operator", "/hotline/articles/{article}"), ("editor", "/hotline/articles/{article}"),
+        ("editor", "/hotline/articles/{drafted_article}"), ("manager", "/hotline/articles/{submitted_article}"),
+    ),
+    "/hotline/articles/{no}/edit": (("editor", "/hotline/articles/{drafted_article}/edit"),),
+    "/hotline/articles/{no}/editions/{number:int}": (("operator", "/hotline/articles/{article}/editions/1"),),
     "/hotline/chart/{kind}": (("", "/hotline/chart/ticket"), ("", "/hotline/chart/assignment")),
+    "/hotline/clusters": (("dispatcher", "/hotline/clusters"), ("dispatcher", "/hotline/clusters?q=停水")),
+    "/hotline/clusters/{no}": (("dispatcher", "{cluster}"),),
     "/hotline/dispatch": (("dispatcher", "/hotline/dispatch"), ("dispatcher", "/hotline/dispatch?show=late")),
     "/hotline/file": (("", "/hotline/file"), ("citizen", "/hotline/file")),
+    "/hotline/knowledge": (("", "/hotline/knowledge"), ("", "/hotline/knowledge?q=没有这样的知识")),
+    "/hotline/knowledge/{no}": (("", "/hotline/knowledge/{public_article}"),),
+    "/hotline/flags": (("shiftlead", "/hotline/flags"), ("manager", "/hotline/flags")),
+    "/hotline/kpi": (("manager", "/hotline/kpi"), ("supervisor", "/hotline/kpi?from=昨天&to=2026-03-31")),
+    "/hotline/kpi/{code}": (("manager", "/hotline/kpi/on_time"), ("manager", "/hotline/kpi/hands")),
+    "/hotline/missed": (("operator", "/hotline/missed"),),
     "/hotline/new": (("operator", "/hotline/new"), ("operator", "/hotline/new?phone=13900002206")),
+    "/hotline/policies": (("manager", "/hotline/policies"), ("supervisor", "/hotline/policies")),
+    "/hotline/policies/new": (("manager", "/hotline/policies/new?base=lvliang"),),
+    "/hotline/policies/{no}": (
+        ("manager", "/hotline/policies/default-v1"), ("manager", "{drafted_policy}"),
+        ("supervisor", "{drafted_policy}"),
+    ),
+    "/hotline/policies/{no}/edit": (("manager", "{drafted_policy}/edit"),),
+    "/hotline/policies/{no}/trials/{number:int}": (("manager", "{trial}"),),
     "/hotline/review": (("reviewer", "/hotline/review"),),
+    "/hotline/rules": (
+        ("dispatcher", "/hotline/rules?category=01&agency=SW"), ("manager", "/hotline/rules?show=proposed"),
+    ),
+    "/hotline/rules/{no}": (("manager", "{rule}"),),
+    "/hotline/shift": (("shiftlead", "/hotline/shift"),),
     "/hotline/tickets": (("operator", "/hotline/tickets"), ("agency", "/hotline/tickets?state=hand")),
     "/hotline/tickets/{no}": (
         ("operator", "/hotline/tickets/{no}"), ("dispatcher", "/hotline/tickets/{no}"),
         ("agency", "/hotline/tickets/{no}"), ("citizen", "/hotline/tickets/{no}"),
     ),
     "/hotline/track": (("", "/hotline/track"),),
+    "/hotline/wall": (("manager", "/hotline/wall"), ("supervisor", "/hotline/wall")),
     "/hotline/visit": (("visitor", "/hotline/visit"),),
-    "/inbox": (("agency", "/inbox"), ("citizen", "/inbox")),
+    "/inbox": (("agency", "/inbox"), ("citizen", "/inbox"), ("citizen", "/inbox?show=unread&sort=news")),
+    "/look": (("", "/look"), ("citizen", "/look?back=/me")),
     "/me": (("citizen", "/me"),),
+    "/me/companies": (("citizen", "/me/companies"), ("citizen2", "/me/companies")),
+    "/me/companies/join": (("citizen", "/me/companies/join"),),
+    "/me/companies/new": (("citizen", "/me/companies/new"),),
+    "/me/companies/{id:int}": (("citizen", "/me/companies/1"),),
+    "/me/contact": (("citizen", "/me/contact"), ("operator", "/me/contact")),
+    "/me/data": (("citizen", "/me/data"),),
+    "/me/data/close": (("citizen", "/me/data/close"),),
+    "/me/data/erase": (("citizen", "/me/data/erase"),),
+    "/me/data/looks": (("citizen", "/me/data/looks"),),
+    "/me/data/requests/{no}": (("citizen2", "{request}"), ("privacy", "{request}")),
+    "/me/email/{token}": (("citizen", "/me/email/of-nobody"),),
+    "/me/real-name": (("citizen", "/me/real-name"),),
+    "/me/phone": (("citizen", "/me/phone"),),
+    "/me/security": (("citizen", "/me/security"), ("company1", "/me/security")),
     "/me/password": (("citizen", "/me/password"), ("operator", "/me/password")),
     "/me/sessions": (("operator", "/me/sessions"),),
+    "/me/second-factor": (("operator", "/me/second-factor"),),
+    "/notices": (("visitor", "/notices"), ("clerk", "/notices")),
+    "/notices/new": (("visitor", "/notices/new?template=hotline_reply&about=ticket:{ended}"),),
+    "/notices/{id}": (("visitor", "{drafted}"), ("visitor", "{issued}"), ("manager", "{issued}")),
+    "/ratings": (("visitor", "/ratings"),),
+    "/oversight/cards": (("supervisor", "/oversight/cards"), ("leader", "/oversight/cards?level=red")),
+    "/oversight/cards/{no}": (("supervisor", "{card}"), ("leader", "{card}")),
+    "/oversight/reports": (
+        ("manager", "/oversight/reports"), ("supervisor", "/oversight/reports?series=hotline_monthly"),
+    ),
+    "/oversight/reports/{no}": (("manager", "{report}"),),
+    "/oversight/rules": (("supervisor", "/oversight/rules"),),
+    "/privacy/requests": (("privacy", "/privacy/requests"),),
+    "/recover": (("", "/recover"),),
+    "/register": (("", "/register"),),
     "/search": (("", "/search"), ("operator", "/search?q=停水"), ("", "/search?q=没有这样的事情")),
+    "/seals": (("manager", "/seals"), ("issuer", "/seals"), ("supervisor", "/seals")),
     "/sign-in": (("", "/sign-in"),),
+    "/sign-in/code": (("", "/sign-in/code"),),
+    "/sign-in/second-step": (("operator", "/sign-in/second-step"),),
+    "/step-up": (("operator", "/step-up"),),
+    "/warrants": (
+        ("auditor", "/warrants"), ("agency", "/warrants"), ("security", "/warrants"), ("manager", "/warrants"),
+    ),
+    "/verify/notice/{id}": (("visitor", "/verify{issued}"),),
+    "/window/citizens": (("clerk", "/window/citizens"),),
+    "/window/companies": (("clerk", "/window/companies"),),
+    "/window/lost-phone": (("clerk", "/window/lost-phone"),),
 }  # fmt: skip
 PEOPLE = sorted({who for visits in VISITS.values() for who, _ in visits})
 FOCUS = """() => {
@@ -53,7 +160,7 @@ FOCUS = """() => {
   const near = e => [e, e.closest('label'), e.parentElement, e.labels && e.labels[0]];
   const around = e => near(e).filter(Boolean).map(look).join();
   const all = [...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,summary')];
-  const seen = all.filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0);
+  const seen = all.filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0 && !e.dataset.state);
   return seen.filter(e => { document.activeElement.blur(); const before = around(e);
     e.focus({preventScroll: true}); return document.activeElement === e && around(e) === before })
     .map(e => e.outerHTML.slice(0, 120)) }"""
@@ -111,15 +218,141 @@ async def problems(page: Page) -> list[str]:
     return found
 
 
+async def a_request(hall: Hall, page: Page, who: str) -> str:
+    """One that its asker sees, and one that waits for the officer."""
+    if who != "privacy":
+        await page.goto(f"{hall.url}/me/data")
+        await page.fill("#text", "姓名写错了一个字，请更正。")
+        async with page.expect_navigation():
+            await page.click("form[action='/me/data/ask'] button")
+        return page.url.removeprefix(hall.url)
+    await page.goto(f"{hall.url}/privacy/requests")
+    link = await page.locator("main a[href^='/me/data/requests/']").first.get_attribute("href")
+    assert link
+    return link
+
+
+# what stands for the first of a list, and where that list is
+LISTED = {
+    "{answer}": "/hotline/answers", "{article}": "/hotline/articles", "{public_article}": "/hotline/knowledge",
+    "{drafted_article}": "/hotline/articles?state=draft", "{submitted_article}": "/hotline/articles?state=submitted",
+}  # fmt: skip
+
+
+async def asked_once(hall: Hall, page: Page, form: str, action: str, filled: dict[str, str]) -> str:
+    """What a form of that page leads to: the address of what it made."""
+    await page.goto(hall.url + form)
+    for name, text in filled.items():
+        await page.fill(f"[id='{name}']", text)
+    async with page.expect_navigation():
+        await page.click(f"form[action='{action}'] button")
+    return page.url.removeprefix(hall.url)
+
+
+async def a_calendar_notice(hall: Hall, page: Page, who: str) -> str:
+    """One that its author sees, and the one that waits for the other."""
+    if who == "admin":
+        filled = {"year": "2027", "document": "国办发明电〔2026〕7号", "days": "2027-01-01 休 元旦"}
+        return await asked_once(hall, page, "/admin/calendar/new?year=2027", "/admin/calendar/new", filled)
+    await page.goto(f"{hall.url}/admin/calendar")
+    return str(await page.locator("main a[href^='/admin/calendar/notices/']").first.get_attribute("href"))
+
+
+async def a_drafted_policy(hall: Hall, page: Page, who: str) -> str:
+    await page.goto(f"{hall.url}/hotline/policies")
+    links = page.locator("main a[href='/hotline/policies/city-2027']")
+    if who == "manager" and not await links.count():
+        new, filled = "/hotline/policies/new", {"no": "city-2027", "title": "明年的时限"}
+        await asked_once(hall, page, f"{new}?base=beijing", new, filled)
+    return "/hotline/policies/city-2027"
+
+
+async def a_trial(hall: Hall, page: Page) -> str:
+    """Of the version in force over the demo's own months."""
+    shown = "/hotline/policies/default-v1"
+    return await asked_once(hall, page, shown, f"{shown}/trials", {})
+
+
+async def from_list(hall: Hall, page: Page, path: str, wanted: str) -> str:
+    await page.goto(hall.url + LISTED[wanted])
+    whole = path.partition("{")[0]
+    links = page.locator(f"main a[href^='{whole}']:not([href$='new']):not([href*='queues'])")
+    link = await links.first.get_attribute("href")
+    assert link
+    return path.replace(wanted, link.rpartition("/")[2])
+
+
+async def a_card(hall: Hall, page: Page, who: str) -> str:
+    """The worker's first sweep brings them: the demo's late matters ring as those of a real city do."""
+    links = page.locator("main tbody a[href^='/oversight/cards/']")
+    for _ in range(SWEEP_WAIT_S):
+        await page.goto(f"{hall.url}/oversight/cards")
+        if await links.count():
+            break
+        await page.wait_for_timeout(1_000)
+    return str(await links.first.get_attribute("href"))
+
+
+async def made(hall: Hall, page: Page, path: str, who: str) -> str:
+    """What the demo doesn't hold, through the forms that make it."""
+    if path in {"{rule}", "{cluster}"}:
+        return await (a_rule(hall, page) if path == "{rule}" else a_cluster(hall, page))
+    if path.startswith("{drafted_policy}"):
+        return path.replace("{drafted_policy}", await a_drafted_policy(hall, page, who))
+    return await (a_trial(hall, page) if path == "{trial}" else a_calendar_notice(hall, page, who))
+
+
+async def a_rule(hall: Hall, page: Page) -> str:
+    await page.goto(f"{hall.url}/hotline/rules")
+    await page.fill("#category", "01")
+    await page.select_option("#agency", index=1)
+    await page.fill("#basis", "职责清单第3条")
+    async with page.expect_navigation():
+        await page.click("form[action='/hotline/rules'][method='post'] button")
+    return page.url.removeprefix(hall.url)
+
+
+async def a_cluster(hall: Hall, page: Page) -> str:
+    """Of two tickets that wait for dispatch."""
+    await page.goto(f"{hall.url}/hotline/tickets?state=pending")
+    links = page.locator("main tbody a[href^='/hotline/tickets/']")
+    numbers = [str(await links.nth(n).get_attribute("href")).partition("?")[0].rpartition("/")[2] for n in range(2)]
+    await page.goto(f"{hall.url}/hotline/clusters")
+    await page.fill("#title", "同一件事的两件工单")
+    await page.fill("#tickets", " ".join(numbers))
+    async with page.expect_navigation():
+        await page.click("form[action='/hotline/clusters'][method='post'] button")
+    return page.url.removeprefix(hall.url)
+
+
+async def a_report(hall: Hall, page: Page, who: str) -> str:
+    """Last week's, by hand where the machine hasn't made it yet."""
+    await page.goto(f"{hall.url}/oversight/reports?series=hotline_weekly")
+    async with page.expect_navigation():
+        await page.locator("[data-key=enter]").click()
+    return page.url.removeprefix(hall.url)
+
+
 async def concrete(hall: Hall, page: Page, path: str, who: str) -> str:
+    if path.startswith(("{calendar_notice}", "{cluster}", "{drafted_policy}", "{rule}", "{trial}")):
+        return await made(hall, page, path, who)
+    if path in {"{request}", "{card}", "{report}"}:
+        found = {"{request}": a_request, "{card}": a_card, "{report}": a_report}
+        return await found[path](hall, page, who)
+    if "{ended}" in path:
+        await page.goto(f"{hall.url}/hotline/tickets?state=closed")
+        link = await page.locator("main a[href^='/hotline/tickets/']").first.get_attribute("href")
+        return path.replace("{ended}", str(link).rpartition("/")[2])
+    if "{issued}" in path or "{drafted}" in path:
+        await page.goto(f"{hall.url}/notices")
+        links = page.locator("main a[href^='/notices/']")
+        issued = str(await links.last.get_attribute("href"))
+        issued = issued.replace("/notices/", "/notice/") if path.startswith("/verify") else issued
+        return path.replace("{issued}", issued).replace("{drafted}", str(await links.first.get_attribute("href")))
     if "{no}" in path:
         await page.goto(hall.url + ("/me" if who == "citizen" else "/hotline/tickets"))
         link = await page.locator("main a[href^='/hotline/tickets/']").first.get_attribute("href")
         assert link
-        return link
-    if "{answer}" in path:
-        await page.goto(f"{hall.url}/hotline/answers")
-        link = await page.locator("main a[href^='/hotline/answers/']").first.get_attribute("href")
-        assert link
-        return link
-    return path
+        return path.format(no=link.partition("?")[0].rpartition("/")[2])
+    wanted = next((name for name in LISTED if name in path), "")
+    return await from_list(hall, page, path, wanted) if wanted else path

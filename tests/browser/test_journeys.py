@@ -180,7 +180,7 @@ async def test_what_is_forged_from_elsewhere_is_refused(hall: Hall, browser: Bro
     await page.goto(f"{hall.url}/hotline/new")
     await page.fill("#content", WORDS)
     await page.fill("#title", "伪造的表单")
-    await page.evaluate("document.querySelector('form[data-draft] input[name=_csrf]').value = 'x'.repeat(40)")
+    await page.evaluate("document.querySelector('#call input[name=_csrf]').value = 'x'.repeat(40)")
     async with page.expect_navigation() as answer:
         await page.click("button[data-submit]")
     response = await answer.value

@@ -43,7 +43,7 @@ def numbers(hall: Hall, headers: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("username", ["operator", "dispatcher", "agency", ""])
-def test_every_operation_keeps_its_promises_whatever_is_sent(hall: Hall, username: str) -> None:
+def test_ap06_every_operation_keeps_its_promises_whatever_is_sent(hall: Hall, username: str) -> None:
     schema = schemathesis.openapi.from_dict(document(hall))
     schema.config.update(base_url=hall.url)
     headers = hall.token(username) if username else {}

@@ -17,7 +17,7 @@ from tests.halls import Hall, a_hall
 
 CLIENTS, EACH, KILLS = 6, 25, 4
 WORDS = "从昨天晚上开始停水，物业电话没有人接，请尽快处理。"
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 class City:
@@ -76,7 +76,7 @@ def test_what_was_acknowledged_is_there_once_whatever_dies(city: City) -> None:
         there = dict(every(program))
     assert {no: f"呼叫 {key}" for key, no in told.items()} == there
     city.hall.settle()
-    assert city.hall.run("verify", "--full", check=False).returncode == 0
+    city.hall.verify()
 
 
 def log_calls(hall: Hall, headers: dict[str, str], told: dict[str, str]) -> None:

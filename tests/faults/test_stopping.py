@@ -29,3 +29,11 @@ def test_a_process_ends_within_seconds_of_being_told(hall: Hall, command: str, h
     process.send_signal(how)
 
     assert process.wait(STOP_S) in (0, -how), command
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_web_processes_that_cannot_start_end_the_command_with_three(tmp_path: Path, workers: str) -> None:
+    with servers.postgres() as postgres:
+        told = {"SUNHALL_DATABASE_URL": postgres.create("hall"), "SUNHALL_REDIS_URL": "nonsense://nowhere"}
+        with a_hall(tmp_path / "home", demo=False, **told) as hall:
+            assert hall.begin("serve", "--port", str(hall.port), "--workers", workers).wait(90) == 3

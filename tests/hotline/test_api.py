@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
-from hotline.tickets import actions
+from hotline.tickets import actions, forms
 from hotline.tickets.models import Ticket
+from hotline.tickets.states import TicketState
+from kernel import views
 from kernel.lifecycle import Nothing
 from kernel.models import View
 from tests import factories as f
 from tests.conftest import Client
 from tests.factories import NOW, a_dispatched_ticket, a_ticket, share_of, way
 
+LATE = {"kind": "not_ours", "basis": "职责清单第8条", "new_facts": "产权证在住建局名下。"}
 NEW: dict[str, Any] = {
     "channel": "phone",
     "type": "help",
@@ -77,7 +80,7 @@ async def test_every_refusal_has_its_code_and_its_sentence(signed_in: Client) ->
     assert rejected.json()["error"]["fields"] == {"reason": "请填写理由。"}
 
 
-async def test_what_is_no_proper_request_is_refused_before_anything_is_read(signed_in: Client) -> None:
+async def test_ap03_what_is_no_proper_request_is_refused_before_anything_is_read(signed_in: Client) -> None:
     program = signed_in(f.OPERATOR)
     for body in (b"{", b'{"\\ud800": 1}', b"[" * 100_000, b"\xff", b'{"a": NaN}'):
         broken = await program.post("/api/v1/tickets", content=body, headers={"content-type": "application/json"})
@@ -104,7 +107,9 @@ async def test_what_is_no_proper_request_is_refused_before_anything_is_read(sign
     ],
     ids=str,
 )  # fmt: skip
-async def test_a_bad_field_is_named_and_nothing_is_kept(signed_in: Client, change: dict[str, Any], field: str) -> None:
+async def test_in01_a_bad_field_is_named_and_nothing_is_kept(
+    signed_in: Client, change: dict[str, Any], field: str
+) -> None:
     answer = await signed_in(f.OPERATOR).post("/api/v1/tickets", json=NEW | change)
 
     assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, [field]), answer.text
@@ -132,7 +137,7 @@ async def test_sql_and_template_metacharacters_are_text_like_any_other(signed_in
     assert [row["no"] for row in found.json()["items"]] == [no]
 
 
-async def test_the_same_key_gives_the_same_answer_and_another_body_is_refused(signed_in: Client) -> None:
+async def test_ap02_the_same_key_gives_the_same_answer_and_another_body_is_refused(signed_in: Client) -> None:
     program, key = signed_in(f.OPERATOR), {"Idempotency-Key": "call-0001"}
 
     answers = await asyncio.gather(*(program.post("/api/v1/tickets", json=NEW, headers=key) for _ in range(8)))
@@ -144,7 +149,7 @@ async def test_the_same_key_gives_the_same_answer_and_another_body_is_refused(si
     assert (await signed_in(f.SHIFT_LEAD).post("/api/v1/tickets", json=NEW, headers=key)).status_code == 201
 
 
-async def test_nobodys_ticket_and_somebody_elses_are_the_same_to_a_stranger(signed_in: Client) -> None:
+async def test_ac02_nobodys_ticket_and_somebody_elses_are_the_same_to_a_stranger(signed_in: Client) -> None:
     mine = await a_ticket(by=f.CITIZEN, channel="web")
     missing = mine.no[:-1] + str((int(mine.no[-1]) + 1) % 10)
 
@@ -198,11 +203,12 @@ async def test_the_number_is_shown_only_on_asking_with_a_purpose_and_the_look_is
     shown = await program.post(f"{path}/reveal", json={"purpose": "联系诉求人"})
     assert shown.json() == {"name": "张三", "phone": "13900002206"}
     (view,) = await View.all()
-    assert (view.subject, view.actor_id, view.purpose) == (ticket.ref, f.LIAISON.id, "联系诉求人")
+    why = (await views.purposes([view]))[view.id]
+    assert (view.subject, view.actor_id, why) == (ticket.ref, f.LIAISON.id, "联系诉求人")
 
 
 @pytest.mark.parametrize("secrecy", ["anonymous", "confidential"])
-async def test_an_agency_never_learns_who_asked_not_to_be_named(signed_in: Client, secrecy: str) -> None:
+async def test_ac03_an_agency_never_learns_who_asked_not_to_be_named(signed_in: Client, secrecy: str) -> None:
     ticket = await a_dispatched_ticket(secrecy=secrecy, caller_name="赵有名")
     share = await share_of(ticket)
     await actions.sign(share, Nothing(), **way(share, f.LIAISON))
@@ -219,3 +225,51 @@ async def test_an_agency_never_learns_who_asked_not_to_be_named(signed_in: Clien
         said = (await program.get(path)).text
         assert "赵" not in said, path
         assert not re.search(r"\*2206|0002206", said), path
+
+
+async def test_every_person_of_the_house_opens_the_page_and_the_desk_of_a_ticket_in_every_state(
+    signed_in: Client,
+) -> None:
+    states = [one.value for one in TicketState if one is not TicketState.DIRECT] + ["a_recall", "a_back", "a_fix"]
+    tickets = [await f.a_ticket_in(state, by=f.CITIZEN, channel="web") for state in states]
+    own = (f.OPERATOR, f.SHIFT_LEAD, f.DISPATCHER, f.REVIEWER, f.SUPERVISOR, f.ADJUDICATOR, f.MANAGER, f.CITIZEN)
+    for reader in (*own, f.LIAISON, f.HANDLER, f.LEADER):
+        browser = signed_in(reader)
+        for ticket in tickets:
+            found = await browser.get(f"/hotline/tickets/{ticket.no}")
+            assert found.status_code == 200 or reader not in own, (reader.name, ticket.state)
+            assert found.status_code in (200, 404), (reader.name, ticket.state)
+    for reader in (f.LIAISON, f.HANDLER, f.LEADER):
+        for view in ("open", "new", "signed", "objected"):
+            assert (await signed_in(reader).get(f"/hotline/agency?view={view}")).status_code == 200
+
+
+async def test_a_move_of_the_page_names_its_assignment_with_javascript_off(signed_in: Client) -> None:
+    ticket = await f.a_ticket()
+    facts = forms.Dispatch(lead="SW", assist=("ZJ",), basis="职责清单第3条")
+    await actions.dispatch(ticket, facts, **f.way(ticket, f.DISPATCHER))
+    page = (await signed_in(f.LEADER).get(f"/hotline/tickets/{ticket.no}")).text
+    assert f'name="_share" value="{ticket.no}/1"' in page
+    assert 'name="new_facts"' in page
+    assert "协办" in (await signed_in(f.DISPATCHER).get(f"/hotline/tickets/{ticket.no}")).text
+
+
+async def test_a_program_disputes_and_clusters_through_the_contract(signed_in: Client) -> None:
+    first, second = await f.a_dispatched_ticket(), await f.a_ticket()
+    share = await f.share_of(first)
+    sent = {"version": share.version, "assignment": share.no, "facts": LATE}
+    told = await signed_in(f.LEADER).post(f"/api/v1/tickets/{first.no}/moves/object", json=sent)
+    assert (told.status_code, told.json()["state"]) == (200, "dispute")
+    assert told.json()["assignments"][0]["state"] == "a_obj"
+    ruling = {"version": share.version + 1, "assignment": share.no, "facts": {"granted": True, "reason": "确非职责"}}
+    told = await signed_in(f.ADJUDICATOR).post(f"/api/v1/tickets/{first.no}/moves/rule_objection", json=ruling)
+    assert (told.status_code, told.json()["state"]) == (200, "pdisp")
+
+    asked = {"title": "停水事件", "tickets": [first.no, second.no]}
+    made = await signed_in(f.DISPATCHER).post("/api/v1/clusters", json=asked)
+    assert (made.status_code, len(made.json()["tickets"])) == (201, 2)
+    no, version = made.json()["no"], made.json()["version"]
+    sent = {"version": version, "facts": {"body": "主管已修复，今晚恢复供水。"}}
+    told = await signed_in(f.MANAGER).post(f"/api/v1/clusters/{no}/moves/reply", json=sent)
+    assert told.status_code == 200
+    assert {one["state"] for one in told.json()["tickets"]} == {"visit"}

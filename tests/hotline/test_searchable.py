@@ -1,6 +1,7 @@
 """A ticket is found exactly when its page may be opened, by everyone, in every state."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hotline.tickets import actions, forms
 from hotline.tickets.models import Ticket
 from hotline.tickets.states import TicketState
 from kernel.people.models import Organisation
-from kernel.permissions import Actor
+from kernel.permissions import Actor, Clearance
 from kernel.settings import settings
 from search.answering import answer
 from search.indexing import indexing, reindex
@@ -21,9 +22,11 @@ from tests.factories import NOW, a_ticket_in, told, way
 ELSEWHERE = "/360000/369900/369905/"
 STATES = [state.value for state in TicketState if state is not TicketState.DIRECT]  # passed through within one move
 NEXT_DOOR = f.officer(30, "邻区话务员", "operator", f"{ELSEWHERE}rx/", ELSEWHERE)
+LOW_OPERATOR = replace(f.OPERATOR, name="话务员，无密级", clearance=Clearance.PLAIN)
+LOW_LIAISON = replace(f.LIAISON, name="联络员，无密级", clearance=Clearance.PLAIN)
 READERS = (
     f.OPERATOR, f.DISPATCHER, f.LIAISON, f.LEADER, f.HOUSING, f.REVIEWER, f.VISITOR, f.MANAGER, f.CITIZEN, f.NEIGHBOUR,
-    f.STRANGER, f.NOBODY, NEXT_DOOR,
+    f.STRANGER, f.NOBODY, NEXT_DOOR, LOW_OPERATOR, LOW_LIAISON,
 )  # fmt: skip
 
 
@@ -40,7 +43,7 @@ async def city(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     )
     await reindex(lambda done, total: None)
     yield [ticket.no for ticket in (*tickets, secret, far)]
-    indexing().engine.release()
+    await indexing().engine.release()
 
 
 async def found_by(actor: Actor, words: str, kind: str = "ticket") -> set[str]:
@@ -81,6 +84,6 @@ async def test_what_is_recalled_is_gone_from_the_agencys_search_before_the_index
     assert ticket is not None
     assert ticket.no in await found_by(f.LIAISON, "小区停水两天")
 
-    await actions.recall(ticket, forms.Reason(reason="派错单位，请重派"), **way(ticket, f.DISPATCHER))
+    await actions.recall(ticket, forms.Recall(reason="派错单位，请重派"), **way(ticket, f.DISPATCHER))
 
     assert ticket.no not in await found_by(f.LIAISON, "小区停水两天")

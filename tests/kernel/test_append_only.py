@@ -30,7 +30,7 @@ ON_POSTGRES = {
 
 
 @pytest.mark.parametrize("attempt", FORBIDDEN | ON_POSTGRES)
-async def test_nobody_changes_what_was_written_down(database: str, attempt: str) -> None:
+async def test_db07_nobody_changes_what_was_written_down(database: str, attempt: str) -> None:
     postgres = database.startswith("asyncpg")
     statement = (FORBIDDEN | ON_POSTGRES if postgres else FORBIDDEN).get(attempt)
     if statement is None:
@@ -47,7 +47,7 @@ async def test_nobody_changes_what_was_written_down(database: str, attempt: str)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
-async def test_an_erased_text_is_gone_from_sqlites_file_too(database: str) -> None:
+async def test_db05_an_erased_text_is_gone_from_sqlites_file_too(database: str) -> None:
     secret = "这句话必须从磁盘上消失" * 20
     connection = get_connection("default")
     await connection.execute_query("CREATE TABLE scratch (told TEXT)")
@@ -65,7 +65,7 @@ def on_disk(database: str, text: str) -> bool:
     return text.encode()[:60] in Path(database.removeprefix("sqlite://")).read_bytes()
 
 
-async def test_a_pragma_that_sqlite_does_not_obey_is_no_start() -> None:
+async def test_db05_a_pragma_that_sqlite_does_not_obey_is_no_start() -> None:
     with pytest.raises(RuntimeError, match="SQLite keeps journal_mode at memory"):
         async with opened(database_config(MODULES, "sqlite://:memory:")):
             pass

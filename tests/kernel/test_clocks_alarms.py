@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline.tickets import actions, forms
+from hotline.tickets import actions, forms, jobs
 from hotline.tickets.models import Assignment, Ticket
 from kernel import verify
 from kernel.clocks import alarms, arithmetic, replay
@@ -100,6 +100,7 @@ async def test_while_a_clock_is_paused_nothing_rings_and_it_says_when_it_runs_ag
     until = arithmetic.paused_until(clock, NOW + timedelta(minutes=1))
     assert until is not None
     assert clock.next_alarm_at == until
+    assert await jobs.lapse({}, at=until - timedelta(seconds=2)) == 1  # the objection window ends by itself
     await alarms.sweep(at=until - timedelta(seconds=1))
     assert await rung(share) == []
     await alarms.sweep(at=until)

@@ -35,7 +35,7 @@ async def test_twice_is_once_and_says_the_same() -> None:
     assert await Series.all().count() == 1
 
 
-async def test_twenty_at_once_are_one() -> None:
+async def test_ap02_twenty_at_once_are_one() -> None:
     answers = await asyncio.gather(*[again(asked()) for _ in range(20)])
     assert set(answers) == {(201, "effect 1")}
     assert await Series.all().count() == 1

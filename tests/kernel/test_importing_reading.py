@@ -215,7 +215,7 @@ def too_many_rows(path: Path) -> bytes:
         (too_many_rows, "超过 50000 行"),
     ],
 )
-def test_a_workbook_that_is_a_bomb_is_refused_within_a_second_in_a_sentence(
+def test_in08_a_workbook_that_is_a_bomb_is_refused_within_a_second_in_a_sentence(
     tmp_path: Path, make: Callable[[Path], bytes], said: str
 ) -> None:
     file = tmp_path / "表.xlsx"
@@ -227,12 +227,13 @@ def test_a_workbook_that_is_a_bomb_is_refused_within_a_second_in_a_sentence(
     assert time.perf_counter() - began <= 1.0
 
 
-def test_entities_in_a_workbook_are_not_expanded(read: Read, tmp_path: Path) -> None:
+def test_in09_entities_in_a_workbook_are_not_expanded(read: Read, tmp_path: Path) -> None:
     a_workbook(tmp_path / "x", [["编号"], ["甲"]])
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     written = repacked(
-        tmp_path / "x", "xl/worksheets/sheet1.xml", lambda xml: bomb + xml.replace("甲".encode(), b"&b;")
-    )
+        tmp_path / "x", "xl/worksheets/sheet1.xml",
+        lambda xml: bomb + xml.replace("甲".encode(), b"&b;").replace(b"&#30002;", b"&b;"),  # with lxml it is a number
+    )  # fmt: skip
     assert b"&b;" in zipfile.ZipFile(io.BytesIO(written)).read("xl/worksheets/sheet1.xml")
     with pytest.raises(UnreadableFile, match="不是完好的 XLSX"):
         read(written, "表.xlsx")
@@ -278,7 +279,7 @@ async def test_what_is_exported_comes_back_as_it_was(tmp_path: Path, name: str) 
     assert (tmp_path / name).stat().st_mode & 0o077 == 0
 
 
-async def test_no_cell_of_an_export_begins_as_a_formula(tmp_path: Path) -> None:
+async def test_in10_no_cell_of_an_export_begins_as_a_formula(tmp_path: Path) -> None:
     await write(exporter(FORMULAS), tmp_path / "出.csv", progress=lambda done: None)
     await write(exporter([*FORMULAS, "\x0b控制"]), tmp_path / "出.xlsx", progress=lambda done: None)
 

@@ -33,7 +33,7 @@ async def test_metrics_count_answers_and_durations_by_handler_never_by_address(s
     assert "云谷" not in told
 
 
-async def test_metrics_are_for_this_machine_and_for_who_has_the_token(
+async def test_de05_metrics_are_for_this_machine_and_for_who_has_the_token(
     signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = signed_in(f.NOBODY)
@@ -43,7 +43,7 @@ async def test_metrics_are_for_this_machine_and_for_who_has_the_token(
     assert (await client.get("/metrics", headers={"authorization": f"Bearer {'x' * 32}"})).status_code in (401, 404)
 
 
-async def test_a_line_a_request_with_its_id_and_no_word_of_what_was_said(
+async def test_lo01_a_line_a_request_with_its_id_and_no_word_of_what_was_said(
     signed_in: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stream, root = StringIO(), logging.getLogger()

@@ -35,7 +35,7 @@ async def all_holds() -> None:
     assert differences == []
 
 
-async def test_of_eight_dispatchers_at_once_one_wins_and_seven_are_told_so() -> None:
+async def test_in13_of_eight_dispatchers_at_once_one_wins_and_seven_are_told_so() -> None:
     ticket = await a_ticket()
     seen = [await Ticket.get(id=ticket.id) for _ in range(8)]
 
@@ -53,7 +53,7 @@ async def test_signing_and_recalling_at_once_end_in_one_of_the_two() -> None:
         share = await share_of(ticket)
         told = await outcomes(
             actions.sign(share, Nothing(), **way(share, f.LIAISON)),
-            actions.recall(await Ticket.get(id=ticket.id), f.WHY, **way(ticket, f.DISPATCHER)),
+            actions.recall(await Ticket.get(id=ticket.id), f.BACK, **way(ticket, f.DISPATCHER)),
         )
         await share.refresh_from_db()
         await ticket.refresh_from_db()
@@ -65,7 +65,7 @@ async def test_signing_and_recalling_at_once_end_in_one_of_the_two() -> None:
     await all_holds()
 
 
-async def test_forty_notes_at_once_are_forty_entries_of_one_unbroken_chain() -> None:
+async def test_ad01_forty_notes_at_once_are_forty_entries_of_one_unbroken_chain() -> None:
     ticket = await a_ticket()
 
     async def note(number: int) -> None:

@@ -1,18 +1,22 @@
 """Whatever is changed behind the journal's back is found and named."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from tortoise.connection import get_connection
 
+from hotline.tickets import actions, forms
 from hotline.tickets.models import Assignment, Ticket
 from kernel import verify, views
 from kernel.clocks.models import Clock
+from kernel.journal import Sealed
 from kernel.models import Entry, SealedText, View
-from tests.factories import DISPATCHER, LIFE, NOW, OPERATOR, a_ticket, share_of, walk
+from tests.factories import DISPATCHER, LIFE, NOW, OPERATOR, a_ticket, share_of, walk, way
 
 pytestmark = pytest.mark.usefixtures("by_the_owner")
+MOVES = 60
 Tampering = Callable[[Ticket], Awaitable[object]]
 
 
@@ -93,7 +97,7 @@ TAMPERINGS: dict[str, tuple[Tampering, str]] = {
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-async def test_every_change_behind_the_journals_back_is_found_and_named(name: str) -> None:
+async def test_ad03_every_change_behind_the_journals_back_is_found_and_named(name: str) -> None:
     untouched = await a_ticket()
     ticket = await a_ticket()
     await walk(ticket, LIFE)
@@ -131,3 +135,51 @@ async def test_who_looked_at_what_is_a_chain_of_its_own_each_day() -> None:
 
     await View.filter(seq=2).update(actor_id=OPERATOR.id)
     assert await views.differences() == (3, ["查看记录 2026-03-02 第 2 条断链"])
+
+
+async def looked_at(*, full: bool = True) -> tuple[int, list[str]]:
+    return await verify.looked_at(full, lambda done, of: None)
+
+
+async def test_why_somebody_looked_is_sealed_bound_to_the_chain_and_erasable() -> None:
+    for purpose in ("核对王阿姨的电话", "联系诉求人", "联系诉求人"):
+        await views.record("ticket:1", "caller", purpose=purpose, by=OPERATOR, at=NOW)
+    looks = await View.all().order_by("seq")
+    told = await views.purposes(looks)
+    assert [told[view.id] for view in looks] == ["核对王阿姨的电话", "联系诉求人", "联系诉求人"]
+    assert len({view.purpose for view in looks}) == 3, "salted: the same words twice don't show"
+
+    texts = await SealedText.filter(subject="view:2026-03-02").order_by("seq")
+    assert [(row.seq, row.field) for row in texts] == [(1, "purpose"), (2, "purpose"), (3, "purpose")]
+    await SealedText.filter(id=texts[1].id).update(salt=texts[0].salt)
+    await SealedText.filter(id=texts[2].id).update(ciphertext=texts[0].ciphertext)
+    assert await looked_at() == (
+        3, ["查看记录 2026-03-02 第 2 条的用途与摘要不符", "查看记录 2026-03-02 第 3 条的用途无法解开"],
+    )  # fmt: skip
+    assert await looked_at(full=False) == (3, [])
+
+    await SealedText.filter(seq__gt=1).delete()
+    assert await looked_at() == (3, [])
+    assert await views.purposes(looks) == {looks[0].id: "核对王阿姨的电话"}
+
+
+async def test_a_purpose_whose_view_was_taken_away_is_found() -> None:
+    await views.record("ticket:1", "caller", purpose="联系诉求人", by=OPERATOR, at=NOW)
+    await View.all().delete()
+    assert await looked_at() == (0, ["查看记录 2026-03-02 第 1 条的用途与摘要不符"])
+
+
+async def test_a_hall_at_work_is_no_difference() -> None:
+    ticket = await a_ticket()
+
+    async def at_work() -> None:
+        now = ticket
+        for number in range(MOVES):
+            now = await actions.note(now, forms.Note(text=Sealed(f"第 {number} 次")), **way(now, OPERATOR))
+
+    work, looks = asyncio.create_task(at_work()), 0
+    while not work.done():
+        assert await found() == []
+        looks += 1
+    await work
+    assert looks

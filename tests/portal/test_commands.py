@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.halls import Hall, a_hall, free_port
+from portal.city.ports import free_port
+from tests.halls import Hall, a_hall
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 
@@ -46,7 +47,7 @@ def leaves(hall: Hall) -> int:
         return int(database.execute("SELECT count(*) FROM hotline_category WHERE level = 3").fetchone()[0])
 
 
-def test_a_new_hall_has_three_administrators_whose_passwords_are_told_once(tmp_path: Path) -> None:
+def test_au05_a_new_hall_has_three_administrators_whose_passwords_are_told_once(tmp_path: Path) -> None:
     hall = Hall(tmp_path / "new", free_port(), {})
     first = json.loads(hall.run("init", "--json").stdout)
     again = json.loads(hall.run("init", "--json").stdout)
@@ -240,7 +241,7 @@ def test_the_laptops_server_starts_says_where_and_ends_when_it_is_told(hall: Hal
     assert process.returncode in {0, -signal.SIGTERM}
 
 
-def test_a_hall_open_to_the_local_network_says_on_every_page_that_nothing_is_encrypted(tmp_path: Path) -> None:
+def test_de02_a_hall_open_to_the_local_network_says_on_every_page_that_nothing_is_encrypted(tmp_path: Path) -> None:
     with a_hall(tmp_path / "hall", demo=False, SUNHALL_INSECURE_LAN="true") as hall:
         hall.serve()
         assert "连接没有加密" in httpx.get(hall.url, timeout=10).text

@@ -22,7 +22,7 @@ TEMPLATES = sorted(file for package in ("platform", "hotline", "trading", "searc
                    (ROOT / package).rglob("templates/**/*.html"))  # fmt: skip
 TEMPLATE_LINES_MAX = 120
 MACHINES = {route.path for route in observability.routes}  # asked by probes, guarded by address or token
-METHODS = {"GET", "HEAD", "POST", "DELETE"}
+METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE"}
 
 
 def every_route(found: list[BaseRoute] | None = None, above: str = "") -> Iterator[tuple[str, Route]]:
@@ -38,7 +38,7 @@ create()  # dresses the templates
 
 
 @pytest.mark.parametrize(("path", "route"), ROUTES, ids=[path for path, _ in ROUTES])
-def test_every_route_names_a_permission_or_is_listed_public(path: str, route: Route) -> None:
+def test_ac01_every_route_names_a_permission_or_is_listed_public(path: str, route: Route) -> None:
     access = getattr(route.endpoint, "access", ())
     named = bool(access) and all(isinstance(one, Permission) for one in access)
     assert access in {"public", "signed_in"} or path in MACHINES or named
@@ -73,7 +73,7 @@ def test_every_template_is_short_and_compiles_with_the_filters_it_names(file: Pa
     pages.environment.compile(text)
 
 
-def test_templates_escape_always_and_never_print_what_is_not_there() -> None:
+def test_ou01_ou04_templates_escape_always_and_never_print_what_is_not_there() -> None:
     assert pages.environment.autoescape is True
     assert pages.environment.undefined is StrictUndefined
 

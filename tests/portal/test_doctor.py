@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.halls import Hall, a_hall, free_port
+from portal.city.ports import free_port
+from tests.halls import Hall, a_hall
 
 SEASON = {"工作日历", "磁盘"}  # what the month or this machine's disk may add
 FRESH = {"检索索引"}  # the first start builds it
@@ -89,7 +90,13 @@ def slip_of_the_pen(hall: Hall) -> None:
 
 
 def demo_password_in_public(hall: Hall) -> None:
-    hall.more["SUNHALL_PUBLIC_URL"] = "https://hall.example.gov.cn"
+    """A hall that is open to the world has a gateway, too: without one that would be said as well."""
+    secret = hall.home / "sms.key"
+    secret.write_text("the gateway's key\n")
+    hall.more |= {
+        "SUNHALL_PUBLIC_URL": "https://hall.example.gov.cn", "SUNHALL_SMS_URL": "https://sms.example.gov.cn/send",
+        "SUNHALL_SMS_SECRET_FILE": str(secret), "SUNHALL_OUTGOING_HOSTS": '["sms.example.gov.cn"]',
+    }  # fmt: skip
 
 
 def test_a_hall_in_order_has_no_problem(hall: Hall) -> None:

@@ -78,7 +78,7 @@ async def test_newest_first_across_both_indexes(shelf: Shelf) -> None:
     assert [item.document.no for item in found.items] == ["m2", "m3", "m1"]
 
 
-async def test_a_cursor_serves_only_its_reader_and_its_question(shelf: Shelf) -> None:
+async def test_ac09_a_cursor_serves_only_its_reader_and_its_question(shelf: Shelf) -> None:
     for number in range(5):
         shelf.put(f"m{number}", "停水", owner=CITIZEN.id, answer="停水")
     await changed(shelf, "m5", "停水", owner=CITIZEN.id, answer="停水")
@@ -118,7 +118,7 @@ async def test_a_slip_of_the_hand_in_a_long_question_still_finds(shelf: Shelf) -
     assert await nos("停电") == []
 
 
-def test_a_question_has_a_length_and_a_number_of_words() -> None:
+def test_do03_a_question_has_a_length_and_a_number_of_words() -> None:
     assert Ask.check({"q": "水" * 200}).q
     for q in ("水" * 201, " ".join("水" * 21)):
         with pytest.raises(FormRejected) as refused:

@@ -1,35 +1,59 @@
-"""Every engine behaves the same behind the port. One so far."""
+"""Every engine behaves the same behind the port; what only files can suffer is asked of tantivy alone."""
 
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from portal.city.elasticsearch import Node
 from search import analysis
+from search.elasticsearch_engine import Access, ElasticsearchEngine
 from search.engine import Batch, EngineAwayError, Part, Record, SearchEngine, Sort, WriterTakenError
 from search.query import NOTHING, Anything, Best, Enough, Every, OneOf, Phrase, Term
 from search.tantivy_engine import TantivyEngine
 
 ROOT = Path(__file__).parents[2]
-ENGINES: dict[str, Callable[[Path], SearchEngine]] = {"tantivy": TantivyEngine}
+Make = Callable[[Path], SearchEngine]
+in_a_folder = pytest.mark.parametrize("make", ["tantivy"], indirect=True)
 
 
-@pytest.fixture(params=ENGINES)
-def make(request: pytest.FixtureRequest) -> Callable[[Path], SearchEngine]:
-    return ENGINES[request.param]
+@pytest.fixture(params=["tantivy", "elasticsearch"])
+async def make(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
+    """Engines with one index for one folder, as different processes would have them."""
+    made: list[SearchEngine] = []
+    if request.param == "tantivy":
+        yield kept(made, TantivyEngine)
+    else:
+        node: Node = request.getfixturevalue("elasticsearch")
+        yield kept(made, lambda folder: ElasticsearchEngine(Access(hosts=(node.url,)), prefix_of(folder)))
+    for engine in made:
+        await engine.close()
+
+
+def kept(made: list[SearchEngine], how: Make) -> Make:
+    def make(folder: Path) -> SearchEngine:
+        made.append(how(folder))
+        return made[-1]
+
+    return make
+
+
+def prefix_of(folder: Path) -> str:
+    return f"t{sha256(str(folder).encode()).hexdigest()[:12]}"
 
 
 @pytest.fixture
-def search_engine(make: Callable[[Path], SearchEngine], tmp_path: Path) -> Iterator[SearchEngine]:
+async def search_engine(make: Make, tmp_path: Path) -> AsyncIterator[SearchEngine]:
     made = make(tmp_path)
     yield made
-    made.release()
+    await made.release()
 
 
 def a_record(no: str, title: str, *, body: str = "", version: int = 1, **exact: tuple[str, ...]) -> Record:
@@ -51,7 +75,7 @@ def a_record(no: str, title: str, *, body: str = "", version: int = 1, **exact: 
 
 async def a_new_index(engine: SearchEngine) -> None:
     engine.hold()
-    engine.begin_generation()
+    await engine.begin_generation()
     await engine.swap()
 
 
@@ -118,7 +142,7 @@ async def test_a_key_has_one_record_and_deleting_takes_it(search_engine: SearchE
     await put(search_engine, a_record("1", "路灯", version=2))
 
     assert [row async for piece in search_engine.scan(Part.PUBLIC) for row in piece] == [("ticket:1", 2, 2**64 - 1)]
-    await search_engine.write({Part.PUBLIC: Batch(out={"ticket:1"})})
+    await search_engine.write({Part.PUBLIC: Batch(out={"ticket:1": 2})})
     assert await keys(search_engine, Anything()) == []
 
 
@@ -127,7 +151,7 @@ async def test_a_new_generation_takes_over_at_once_and_gets_what_is_written_mean
 ) -> None:
     await a_new_index(search_engine)
     await put(search_engine, a_record("1", "旧的"))
-    search_engine.begin_generation()
+    await search_engine.begin_generation()
     await put(search_engine, a_record("2", "新的"))
     await search_engine.write({Part.PUBLIC: Batch(put={"ticket:3": a_record("3", "只在新的")})}, only_new=True)
 
@@ -137,8 +161,9 @@ async def test_a_new_generation_takes_over_at_once_and_gets_what_is_written_mean
     assert set(await keys(search_engine, Anything())) == {"2", "3"}
 
 
+@in_a_folder
 async def test_a_second_writer_is_refused_until_the_first_lets_go(
-    make: Callable[[Path], SearchEngine], search_engine: SearchEngine, tmp_path: Path
+    make: Make, search_engine: SearchEngine, tmp_path: Path
 ) -> None:
     assert search_engine.hold()
     assert not search_engine.hold()
@@ -146,14 +171,12 @@ async def test_a_second_writer_is_refused_until_the_first_lets_go(
     with pytest.raises(WriterTakenError):
         other.hold()
 
-    search_engine.release()
+    await search_engine.release()
     assert other.hold()
-    other.release()
+    await other.release()
 
 
-async def test_another_reader_sees_every_commit(
-    make: Callable[[Path], SearchEngine], search_engine: SearchEngine, tmp_path: Path
-) -> None:
+async def test_another_reader_sees_every_commit(make: Make, search_engine: SearchEngine, tmp_path: Path) -> None:
     await a_new_index(search_engine)
     reader = make(tmp_path)
     for number in range(1, 6):
@@ -161,6 +184,7 @@ async def test_another_reader_sees_every_commit(
         assert len(await keys(reader, Anything())) == number
 
 
+@in_a_folder
 async def test_a_folder_that_is_gone_is_said_and_built_again_under_the_same_reader(
     search_engine: SearchEngine, tmp_path: Path
 ) -> None:
@@ -169,7 +193,7 @@ async def test_a_folder_that_is_gone_is_said_and_built_again_under_the_same_read
     assert await keys(search_engine, Anything()) == ["1"]
 
     shutil.rmtree(tmp_path / "search")
-    assert not search_engine.ready()
+    assert not await search_engine.ready()
     with pytest.raises(EngineAwayError):
         await keys(search_engine, Anything())
     with pytest.raises(EngineAwayError):
@@ -180,10 +204,11 @@ async def test_a_folder_that_is_gone_is_said_and_built_again_under_the_same_read
     assert await keys(search_engine, Anything()) == ["3"]
 
 
+@in_a_folder
 @pytest.mark.parametrize("damage", ["overwritten", "replaced", "emptied", "gone"])
 @pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
 async def test_damaged_files_are_condemned_and_built_again(
-    make: Callable[[Path], SearchEngine], search_engine: SearchEngine, tmp_path: Path, damage: str, restarted: bool
+    make: Make, search_engine: SearchEngine, tmp_path: Path, damage: str, restarted: bool
 ) -> None:
     await a_new_index(search_engine)
     await put(search_engine, *(a_record(str(no), "停水") for no in range(1, 200)))
@@ -197,7 +222,7 @@ async def test_damaged_files_are_condemned_and_built_again(
         with suppress(EngineAwayError):
             await keys(reader, everyone)
             await put(search_engine, a_record("1", "停水"))
-    assert not reader.ready(), "every process sees it, and the writer builds anew"
+    assert not await reader.ready(), "every process sees it, and the writer builds anew"
 
     await a_new_index(search_engine)
     await put(search_engine, a_record("3", "停水"))
@@ -215,11 +240,12 @@ def spoil(file: Path, how: str) -> None:
         file.write_bytes(noise if how == "replaced" else b"")
 
 
+@in_a_folder
 async def test_kill_9_while_committing_loses_nothing_acknowledged_and_leaves_the_index_open(
     search_engine: SearchEngine, tmp_path: Path
 ) -> None:
     await a_new_index(search_engine)
-    search_engine.release()
+    await search_engine.release()
     acknowledged = [no for attempt in range(3) for no in killed_writer(tmp_path, attempt)]
 
     assert search_engine.hold(), "the system gave the lock back"

@@ -49,7 +49,7 @@ async def test_one_finds_exactly_what_one_may_open_and_each_thing_once(shelf: Sh
 
 
 @pytest.mark.parametrize("by", EVERYONE, ids=lambda by: by.name)
-async def test_counts_and_facets_are_those_of_what_is_visible(shelf: Shelf, by: Actor) -> None:
+async def test_ac08_counts_and_facets_are_those_of_what_is_visible(shelf: Shelf, by: Actor) -> None:
     await a_shelf(shelf)
     for chosen in ({}, {"agency": "水务局"}, {"kind": "memo", "agency": "住建局"}, {"region": "@/36/01/"}):
         pages = await everything(by, **chosen)

@@ -65,7 +65,7 @@ def wrong_headers(answer: Response) -> list[str]:
 
 
 @pytest.mark.parametrize("who", [f.NOBODY, f.OPERATOR, f.CITIZEN], ids=lambda who: who.name)
-async def test_every_route_answers_with_all_the_headers_whoever_asks(signed_in: Client, who: Actor) -> None:
+async def test_ou05_ou07_every_route_answers_with_all_the_headers_whoever_asks(signed_in: Client, who: Actor) -> None:
     await f.a_ticket()
     client, found = signed_in(who), []
     for method, path in addresses():
@@ -80,20 +80,20 @@ async def test_every_route_answers_with_all_the_headers_whoever_asks(signed_in: 
     assert found == []
 
 
-async def test_an_answer_never_says_what_is_inside(stranger: AsyncClient) -> None:
+async def test_ou08_an_answer_never_says_what_is_inside(stranger: AsyncClient) -> None:
     for path in ("/nowhere", "/hotline/answers/%00", "/static/../../etc/passwd", "/api/v1/nowhere"):
         told = (await stranger.get(path)).text.lower()
         for inside in ("traceback", "sqlite", "asyncpg", "/usr/", "tortoise", "starlette", "python"):
             assert inside not in told, (path, inside)
 
 
-async def test_a_strange_host_is_not_ours(stranger: AsyncClient) -> None:
+async def test_cs07_a_strange_host_is_not_ours(stranger: AsyncClient) -> None:
     answer = await stranger.get("/", headers={"host": "evil.example"})
     assert answer.status_code == 400
     assert "evil.example" not in answer.text
 
 
-async def test_too_many_or_too_long_headers_are_refused(stranger: AsyncClient) -> None:
+async def test_do02_too_many_or_too_long_headers_are_refused(stranger: AsyncClient) -> None:
     many = {f"x-{number}": "1" for number in range(HEADER_COUNT_MAX)}
     assert (await stranger.get("/", headers=many)).status_code == 431
     assert (await stranger.get("/", headers={"x-long": "a" * 40_000})).status_code == 431
@@ -120,7 +120,7 @@ BODIES: dict[str, tuple[bytes, int]] = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-async def test_a_body_that_is_no_request_is_refused_with_a_sentence(signed_in: Client, name: str) -> None:
+async def test_in02_in03_a_body_that_is_no_request_is_refused_with_a_sentence(signed_in: Client, name: str) -> None:
     body, expected = BODIES[name]
     answer = await signed_in(f.OPERATOR).post(
         "/api/v1/tickets", content=body, headers={"content-type": "application/json"}
@@ -130,7 +130,7 @@ async def test_a_body_that_is_no_request_is_refused_with_a_sentence(signed_in: C
     assert any("\u4e00" <= sign <= "\u9fff" for sign in told["text"]), "in Chinese"
 
 
-async def test_what_is_too_large_is_refused_before_it_is_read(stranger: AsyncClient) -> None:
+async def test_ap04_what_is_too_large_is_refused_before_it_is_read(stranger: AsyncClient) -> None:
     limit = settings().body_bytes_max
     headers = {"content-length": str(2**30), "content-type": "application/json"}
     said = await stranger.post("/api/v1/tickets", content=b"x", headers=headers)
@@ -149,7 +149,7 @@ async def test_what_is_too_large_is_refused_before_it_is_read(stranger: AsyncCli
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
 )
-async def test_programs_send_json_and_nothing_that_a_form_of_another_site_could_send(
+async def test_cs02_programs_send_json_and_nothing_that_a_form_of_another_site_could_send(
     signed_in: Client, kind: str
 ) -> None:
     headers = {"content-type": kind} if kind else {}
@@ -160,7 +160,7 @@ async def test_programs_send_json_and_nothing_that_a_form_of_another_site_could_
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://localhost.evil.example", "http://localhost:1"]
 )
-async def test_a_post_from_another_site_is_refused(signed_in: Client, origin: str) -> None:
+async def test_cs01_a_post_from_another_site_is_refused(signed_in: Client, origin: str) -> None:
     answer = await signed_in(f.OPERATOR).post("/hotline/new", data={"title": "x"}, headers={"origin": origin})
     assert answer.status_code == 403
 
@@ -173,7 +173,7 @@ TARGETS = [
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_after_signing_in_nobody_is_led_elsewhere(target: str) -> None:
+def test_cs05_after_signing_in_nobody_is_led_elsewhere(target: str) -> None:
     led = safe_path(target)
     assert led.startswith("/")
     assert led[1:2] not in {"/", "\\"}

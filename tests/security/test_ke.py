@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +18,10 @@ from kernel import secrets
 from kernel.models import SealedText
 from kernel.secrets import cipher, keys, rekeying
 from kernel.settings import settings
+from tests import servers
 from tests.factories import NOW
-from tests.halls import Hall, a_hall
+from tests.faults.test_several_processes import descendants, within
+from tests.halls import ROOT, Hall, a_hall
 
 HERE = secrets.Place(subject="ticket:1", place="1:content")
 
@@ -210,3 +215,36 @@ async def test_ke06_rekeying_under_the_sm_profile_leaves_nothing_under_the_other
     rows = await SealedText.all().order_by("id")
     assert {row.ciphertext[0] for row in rows} == {2}
     assert secrets.unseal(rows[0].ciphertext, **row_place(rows[0])) == "第 0 件"
+
+
+def test_ke09_no_process_of_ours_dumps_its_memory_or_shows_it_to_another(tmp_path: Path) -> None:
+    with servers.postgres() as server, servers.redis() as redis:
+        told = {"SUNHALL_DATABASE_URL": server.create("hall"), "SUNHALL_REDIS_URL": redis.url}
+        with a_hall(tmp_path / "home", demo=False, **told) as hall:
+            worker = hall.begin("worker")
+            try:
+                hall.serve("--workers", "2")
+                assert hall.process is not None
+                web = [pid for pid in descendants(hall.process.pid) if b"spawn_main" in process(pid, "cmdline")]
+                within(20, (hall.home / "worker.beat").exists)
+                assert len(web) == 2
+                for pid in (hall.process.pid, worker.pid, *web):
+                    limits = process(pid, "limits").decode()
+                    assert re.search(r"Max core file size +0 +0 ", limits), pid
+                    assert re.search(r"Umask:\s+0077", process(pid, "status").decode()), pid
+            finally:
+                worker.kill()
+                worker.wait()
+
+
+def process(pid: int, name: str) -> bytes:
+    return Path(f"/proc/{pid}/{name}").read_bytes()
+
+
+def test_ke09_a_process_says_of_itself_that_it_is_not_to_be_dumped() -> None:
+    get_dumpable = 3  # linux/prctl.h
+    code = "import ctypes; from kernel.hardening import close_to_others; get = ctypes.CDLL(None).prctl; "
+    code += f"before = get({get_dumpable}); close_to_others(); print(before, get({get_dumpable}))"
+    env = os.environ | {"PYTHONPATH": str(ROOT / "platform")}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "0"]

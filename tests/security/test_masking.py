@@ -56,7 +56,7 @@ def remaining(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CORPORA, ids=lambda name: name.rpartition("/")[2])
-def test_nothing_remains_in_what_citizens_really_wrote(name: str) -> None:
+def test_pr07_nothing_remains_in_what_citizens_really_wrote(name: str) -> None:
     texts = list(rows(name))
     assert len(texts) == CORPORA[name]
     there_were, doubtful, kinds = 0, [], dict[str, int]()
@@ -122,11 +122,11 @@ def test_other_numbers_are_left_alone(harmless: str) -> None:
     ("name", "shown"),
     [("陈明", "陈*"), ("欧阳小明", "欧**明"), ("李", "*"), ("", ""), ("  王 ", "*"), ("阿依古丽", "阿**丽")],
 )
-def test_a_name_keeps_its_first_sign(name: str, shown: str) -> None:
+def test_pr06_a_name_keeps_its_first_sign(name: str, shown: str) -> None:
     assert mask_name(name) == shown
 
 
-def test_numbers_in_fields_keep_what_helps_to_know_them_again() -> None:
+def test_pr06_numbers_in_fields_keep_what_helps_to_know_them_again() -> None:
     assert mask_phone("13900002206") == "139****2206"
     assert mask_phone("053188881234转12") == "**********34转**"
     assert mask_id("110101199003071234") == "110101********1234"

@@ -42,13 +42,13 @@ def test_the_same_text_is_never_sealed_alike_and_stands_nowhere_in_it() -> None:
 
 
 @pytest.mark.parametrize("other", [{"subject": "ticket:2"}, {"place": "caller_name"}])
-def test_a_ciphertext_that_was_moved_does_not_open(other: dict[str, str]) -> None:
+def test_ke04_a_ciphertext_that_was_moved_does_not_open(other: dict[str, str]) -> None:
     with pytest.raises(InvalidTag):
         secrets.unseal(secrets.seal("张三", **HERE), **(HERE | other))
 
 
 @given(st.integers(0, 59), st.integers(1, 255))
-def test_a_ciphertext_that_was_changed_anywhere_does_not_open(place: int, change: int) -> None:
+def test_ke04_a_ciphertext_that_was_changed_anywhere_does_not_open(place: int, change: int) -> None:
     sealed = bytearray(secrets.seal("江北区云谷路 66 号", **HERE))
     sealed[place % len(sealed)] ^= change
     with pytest.raises((InvalidTag, ValueError)):
@@ -86,7 +86,7 @@ def test_a_key_that_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666, 0o700 | 0o077])
-def test_a_key_file_that_others_can_read_is_no_start(key_file: Path, mode: int) -> None:
+def test_ke01_a_key_file_that_others_can_read_is_no_start(key_file: Path, mode: int) -> None:
     key_file.chmod(mode)
     with pytest.raises(KeyFileUnfit, match="chmod 600"):
         keys.ring(anew=True)
@@ -106,6 +106,6 @@ def test_what_is_looked_up_is_no_hash_that_anybody_could_make() -> None:
     assert index != secrets.blind_index("query_code", "13900002206"), "each purpose has its own key"
 
 
-def test_every_purpose_has_a_key_of_its_own() -> None:
+def test_ke03_every_purpose_has_a_key_of_its_own() -> None:
     labels = ("csrf", "cursor", "rates", "lockouts")
     assert len({secrets.derive(label) for label in labels}) == len(labels)

@@ -41,7 +41,7 @@ async def alive(token: str, at: datetime) -> bool:
     return await sessions.find(connection, at) is not None
 
 
-async def test_only_the_hash_of_a_token_is_kept() -> None:
+async def test_se01_only_the_hash_of_a_token_is_kept() -> None:
     await account()
     token = await signed_in()
     row = await Session.get()
@@ -51,7 +51,7 @@ async def test_only_the_hash_of_a_token_is_kept() -> None:
 
 
 @pytest.mark.parametrize("kind", LIVES)
-async def test_who_goes_away_is_signed_out_after_the_idle_time(kind: AccountKind) -> None:
+async def test_se03_who_goes_away_is_signed_out_after_the_idle_time(kind: AccountKind) -> None:
     idle, _ = LIVES[kind]
     await account(kind)
     token = await signed_in()
@@ -61,7 +61,7 @@ async def test_who_goes_away_is_signed_out_after_the_idle_time(kind: AccountKind
 
 
 @pytest.mark.parametrize("kind", LIVES)
-async def test_nobody_stays_longer_than_the_longest_time_however_busy(kind: AccountKind) -> None:
+async def test_se03_nobody_stays_longer_than_the_longest_time_however_busy(kind: AccountKind) -> None:
     _, longest = LIVES[kind]
     await account(kind)
     token, at = await signed_in(), NOW
@@ -72,23 +72,23 @@ async def test_nobody_stays_longer_than_the_longest_time_however_busy(kind: Acco
     assert not await alive(token, NOW + longest)
 
 
-async def test_a_fourth_desk_ends_the_oldest_session() -> None:
+async def test_se05_a_fourth_desk_ends_the_oldest_session() -> None:
     await account()
     tokens = [await signed_in(NOW + n * MOMENT) for n in range(4)]
     assert [await alive(token, NOW + 5 * MOMENT) for token in tokens] == [False, True, True, True]
 
 
-async def test_a_changed_password_ends_every_other_session() -> None:
+async def test_se05_a_changed_password_ends_every_other_session() -> None:
     person = await account()
     tokens = [await signed_in(NOW + n * MOMENT) for n in range(2)]
     mine = await Session.all().order_by("id").first()
     assert mine is not None
     found = await sessions.of_token(tokens[0], NOW + 3 * MOMENT)
     assert found is not None
-    await actions.change_password(
+    renewed = await actions.change_password(
         found.actor, PASSWORD, "a quite different long one", at=NOW + 3 * MOMENT, session_id=mine.id
     )
-    assert [await alive(token, NOW + 4 * MOMENT) for token in tokens] == [True, False]
+    assert [await alive(token, NOW + 4 * MOMENT) for token in (*tokens, renewed)] == [False, False, True]
     await actions.sign_in(person.username, "a quite different long one", come=HERE, at=NOW + 5 * MOMENT)
 
 
@@ -100,7 +100,7 @@ async def browser(database: str) -> AsyncIterator[AsyncClient]:
         yield client
 
 
-async def test_the_cookie_is_bound_to_this_host_and_out_of_reach_of_scripts(browser: AsyncClient) -> None:
+async def test_se06_the_cookie_is_bound_to_this_host_and_out_of_reach_of_scripts(browser: AsyncClient) -> None:
     await account(AccountKind.CITIZEN)
     page = await browser.get("/sign-in")
     token = page.text.partition('name="_csrf" value="')[2].partition('"')[0]
@@ -114,7 +114,7 @@ async def test_the_cookie_is_bound_to_this_host_and_out_of_reach_of_scripts(brow
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_signing_out_ends_the_session_and_clears_what_the_browser_kept(browser: AsyncClient) -> None:
+async def test_se07_signing_out_ends_the_session_and_clears_what_the_browser_kept(browser: AsyncClient) -> None:
     await account(AccountKind.CITIZEN)
     at = datetime.now(UTC)
     secret = await signed_in(at)
@@ -128,7 +128,7 @@ async def test_signing_out_ends_the_session_and_clears_what_the_browser_kept(bro
     assert not await alive(secret, at + MOMENT)
 
 
-async def test_a_token_of_another_session_makes_no_form_ours(browser: AsyncClient) -> None:
+async def test_cs01_a_token_of_another_session_makes_no_form_ours(browser: AsyncClient) -> None:
     await account(AccountKind.CITIZEN)
     at = datetime.now(UTC)
     mine, theirs = await signed_in(at), await signed_in(at)
@@ -140,3 +140,18 @@ async def test_a_token_of_another_session_makes_no_form_ours(browser: AsyncClien
         )
         assert answer.status_code == 403, sent
     assert await alive(mine, at + MOMENT)
+
+
+async def test_how_pages_look_to_somebody_goes_with_the_account_into_every_session() -> None:
+    owner = await account()
+    first, second = await signed_in(), await signed_in()
+    before = await sessions.of_token(first, NOW)
+    assert before
+    assert before.look == ""
+
+    await actions.keep_look("dark.normal.elder.hans", by=before.actor)
+
+    for token in (first, second):
+        session = await sessions.of_token(token, NOW)
+        assert session
+        assert (session.look, session.actor.id) == ("dark.normal.elder.hans", owner.id)

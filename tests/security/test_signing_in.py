@@ -57,7 +57,7 @@ async def waiting(at: datetime, username: str = "zhou") -> int:
 
 
 @pytest.mark.usefixtures("account")
-async def test_five_wrong_passwords_lock_for_a_quarter_and_then_the_right_one_works() -> None:
+async def test_au11_five_wrong_passwords_lock_for_a_quarter_and_then_the_right_one_works() -> None:
     await wrongly(5, NOW)
     assert await waiting(NOW) == 900
     assert await waiting(NOW + QUARTER - timedelta(seconds=1)) == 1
@@ -66,7 +66,7 @@ async def test_five_wrong_passwords_lock_for_a_quarter_and_then_the_right_one_wo
 
 
 @pytest.mark.usefixtures("account")
-async def test_each_further_lock_is_twice_as_long_up_to_four_hours_and_none_is_for_ever() -> None:
+async def test_au11_each_further_lock_is_twice_as_long_up_to_four_hours_and_none_is_for_ever() -> None:
     at, waits = NOW, []
     for _ in range(7):
         await wrongly(5, at)
@@ -85,7 +85,7 @@ async def test_slips_of_the_hand_over_a_day_lock_nobody() -> None:
 
 
 @pytest.mark.usefixtures("account")
-async def test_a_name_that_nobody_has_is_locked_alike() -> None:
+async def test_au10_a_name_that_nobody_has_is_locked_alike() -> None:
     await wrongly(5, NOW, "nobody-at-all")
     assert await waiting(NOW, "nobody-at-all") == 900
 
@@ -106,12 +106,12 @@ async def test_the_right_password_forgives_and_so_does_the_security_administrato
 
 
 @pytest.mark.usefixtures("account")
-async def test_failures_that_come_at_once_are_all_counted() -> None:
+async def test_au11_failures_that_come_at_once_are_all_counted() -> None:
     await asyncio.gather(*[lockouts.failed("zhou", at=NOW) for _ in range(5)])
     assert await waiting(NOW) == 900
 
 
-async def test_a_first_password_opens_nothing_but_the_page_that_changes_it(browser: AsyncClient) -> None:
+async def test_au05_a_first_password_opens_nothing_but_the_page_that_changes_it(browser: AsyncClient) -> None:
     _, first = await actions.create_account(
         NewAccount(username="neu", name="新人", org="RX"), by=SYSTEM, at=datetime.now(UTC)
     )
