@@ -245,29 +245,39 @@ async def differences() -> list[str]:
 
 
 async def compared(progress: Progress | None = None) -> tuple[int, list[str]]:
-    """How many documents were compared, and the differences as sentences."""
-    engine = indexing().engine
-    if not await engine.ready():
+    """How many documents were compared, and the differences as sentences. Index and rows are read one after the other;
+    in a hall at work a document comes between: what seems to differ is told if it stays."""
+    if not await indexing().engine.ready():
         return 0, ["检索索引不存在或版本过旧：请运行 sunhall reindex"]
+    count, found = await _compared_once(progress)
+    if found:
+        before = set(found)
+        count, found = await _compared_once(progress)
+        found = [line for line in found if line in before]
+    return count, found[:DIFFERENCES_MAX]
+
+
+async def _compared_once(progress: Progress | None) -> tuple[int, list[str]]:
+    engine = indexing().engine
     held = {(part, key): rest for part in Part async for piece in engine.scan(part) for key, *rest in piece}
-    late = {ref for subject in await queries.waiting_subjects() for ref in _refs("", subject)}
-    found, compared_count = [], 0
+    found: list[tuple[str, str]] = []
+    compared_count = 0
     async for refs in _every_ref():
         seen = await read(refs)
         for ref, part in ((ref, part) for ref in refs for part in Part):
             has, now = held.pop((part, ref), None), record(seen[ref], part)
             compared_count += now is not None
-            if ref not in late and (has or now):
-                found += _difference(ref, part, has, now)
+            found += [(ref, line) for line in _difference(ref, part, has, now)]
         if progress:
             progress(compared_count, compared_count)
-    found += [f"{part.value} {ref}：索引中有，数据库中没有" for part, ref in held if ref not in late]
-    return compared_count, found[:DIFFERENCES_MAX]
+    found += [(ref, line) for (part, ref), has in held.items() for line in _difference(ref, part, has, None)]
+    late = {ref for subject in await queries.waiting_subjects() for ref in _refs("", subject)} if found else ()
+    return compared_count, [line for ref, line in found if ref not in late]
 
 
 def _difference(ref: str, part: Part, has: list[int] | None, now: Record | None) -> list[str]:
     if has is None:
-        return [f"{part.value} {ref}：数据库中有，索引中没有"]
+        return [f"{part.value} {ref}：数据库中有，索引中没有"] if now else []
     if now is None:
         return [f"{part.value} {ref}：索引中有，数据库中没有"]
     if has != [now.version, now.digest]:

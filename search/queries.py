@@ -9,7 +9,6 @@ from search.engine import Part
 from search.models import Applied, Rebuild
 
 CONSUMER = "search.index"
-WAITING_MAX = 10_000
 TOMBSTONE_KEPT = timedelta(days=7)  # longer than a delivery is tried (about nine minutes) or a worker is away
 
 
@@ -39,10 +38,10 @@ async def forget_tombstones(at: datetime) -> int:
     return await Applied.filter(deleted_at__lt=at - TOMBSTONE_KEPT).delete()
 
 
-async def waiting_subjects() -> list[str]:
+async def waiting_subjects() -> set[str]:
     """Subjects of events that search has still to take in."""
-    open_ones = Delivery.filter(consumer=CONSUMER, done_at=None).order_by("id").limit(WAITING_MAX)
-    return [str(subject) for subject in await open_ones.values_list("event__subject", flat=True)]
+    open_ones = Delivery.filter(consumer=CONSUMER, done_at=None)
+    return {str(subject) for subject in await open_ones.values_list("event__subject", flat=True)}
 
 
 async def waiting() -> tuple[int, datetime | None]:

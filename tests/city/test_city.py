@@ -75,8 +75,8 @@ def test_no_password_stands_in_a_list_of_processes_or_in_an_environment(city: Ci
 def test_a_service_that_dies_is_started_again(city: CityHall) -> None:
     before = city.pid("redis")
     os.kill(before, signal.SIGKILL)
-    within(30, lambda: city.pid("redis") != before and alive(city.pid("redis")))
-    within(30, lambda: httpx.get(f"{city.url}/readyz", timeout=10).status_code == 200)
+    within(60, lambda: city.pid("redis") != before and alive(city.pid("redis")))
+    within(60, lambda: httpx.get(f"{city.url}/readyz", timeout=10).status_code == 200)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)

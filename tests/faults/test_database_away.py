@@ -14,7 +14,7 @@ from tests.halls import Hall, a_hall
 from tests.servers import Server
 
 WORDS = "小区从昨天晚上开始停水，物业电话没有人接，请尽快处理。"
-BACK_S = 15
+BACK_S = 60
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from tests.halls import TOKEN, Hall, a_hall
 
 WORDS = "从昨天晚上开始停水，物业电话没有人接，请尽快处理。" * 20
-BACK_S = 20
+BACK_S = 60
 
 
 @pytest.fixture(scope="module")

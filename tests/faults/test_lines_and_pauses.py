@@ -23,7 +23,7 @@ from tests.halls import Hall, a_hall
 from tests.servers import Server
 
 pytestmark = pytest.mark.timeout(400)
-PAUSE_S, BACK_S, BREAKS = 5, 15, 80
+PAUSE_S, BACK_S, BREAKS = 5, 60, 80
 
 
 @dataclass

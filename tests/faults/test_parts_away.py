@@ -11,7 +11,7 @@ from tests import servers
 from tests.halls import Hall, a_hall
 
 WORDS = "从昨天晚上开始停水，物业电话没有人接，请尽快处理。"
-AWAY_S, BACK_S = 8, 40
+AWAY_S, BACK_S = 8, 60
 
 
 def test_while_redis_is_away_calls_are_taken_and_delivered_and_nothing_needs_a_restart(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests import servers
 from tests.halls import Hall, a_hall
 
 WORDS = "从昨天晚上开始停水，物业电话没有人接，请尽快处理。"
-BACK_S, CALLS = 20, 40
+BACK_S, CALLS = 60, 40
 
 
 @pytest.fixture(scope="module")

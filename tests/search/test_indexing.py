@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
@@ -149,6 +150,24 @@ async def test_reindex_finds_what_no_event_told_and_forgets_what_is_gone(shelf: 
     assert await nos("停水") == ["m2"]
     assert await differences() == []
     assert seen == [1]
+
+
+async def test_what_is_taken_in_while_it_is_compared_is_no_difference(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index has been read, the rows have not: then it comes."""
+    await changed(shelf, "m1", "小区停水")
+    engine = type(indexing().engine)
+    scan, coming = engine.scan, ["m2", "m3", "m4"]
+
+    async def scanned(self: TantivyEngine, part: Part) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
+        async for piece in scan(self, part):
+            yield piece
+        if coming:
+            await changed(shelf, coming.pop(), "又停水")
+
+    monkeypatch.setattr(engine, "scan", scanned)
+    assert await compared() == (4, [])
 
 
 async def test_what_changes_while_the_index_is_built_is_in_both(shelf: Shelf, writing: Indexing) -> None:
