@@ -27,6 +27,9 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/about/api": (("", "/about/api"),),
     "/about/personal-data": (("", "/about/personal-data"),),
     "/admin/accounts": (("admin", "/admin/accounts"), ("security", "/admin/accounts")),
+    "/admin/accounts/{username}": (
+        ("admin", "/admin/accounts/operator"), ("security", "/admin/accounts/operator"),
+    ),
     "/admin/accounts/{username}/sessions": (("security", "/admin/accounts/operator/sessions"),),
     "/admin/grants": (("security", "/admin/grants"),),
     "/admin/roles": (("security", "/admin/roles"),),

@@ -1,7 +1,7 @@
 """五要素 are split from what is typed; what isn't said stays empty."""
 
 import csv
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -57,9 +57,9 @@ def test_whatever_is_typed_each_element_is_short_and_comes_from_the_text(said: s
 
 @pytest.mark.parametrize("said", ["东城" * 10_000, "1" * 20_000, "物业" * 10_000, "在路" * 10_000])
 def test_twenty_thousand_signs_without_sense_take_no_time(said: str) -> None:
-    begun = perf_counter()
+    begun = process_time()
     split(said)
-    assert perf_counter() - begun < 1
+    assert process_time() - begun < 1
 
 
 def test_most_messages_of_a_real_city_give_a_title_and_more_than_half_a_place() -> None:

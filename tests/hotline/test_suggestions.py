@@ -1,7 +1,6 @@
 """The desk suggests what the hall's own closed tickets taught, with the words that spoke; else by its rules."""
 
 import logging
-import time
 from pathlib import Path
 from typing import Any
 
@@ -139,15 +138,3 @@ async def test_the_likeliest_agency_stands_in_no_form_of_an_urgent_or_confidenti
         assert "城乡建设 / 市政 / 供水" in page
         assert ('data-label="采纳首选并派出"' in page) is filled_in, given
         assert ('<option value="SW" selected' in page) is filled_in, given
-
-
-async def test_a_suggestion_by_what_was_learned_is_there_before_the_next_key(hall: str, signed_in: Client) -> None:
-    await a_past()
-    await jobs.learn({})
-    await asked(signed_in)
-    taken = []
-    for _ in range(9):
-        begun = time.perf_counter()
-        await asked(signed_in)
-        taken.append(time.perf_counter() - begun)
-    assert sorted(taken)[4] < 0.25

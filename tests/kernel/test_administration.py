@@ -1,5 +1,7 @@
 """The administrators' pages: what they show, what they do, and to whom they are shut."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from kernel.edge import csrf
 from kernel.inbox.models import Message
 from kernel.models import Delivery, Event
 from kernel.outbox import TRIES_MAX, Consumer
+from kernel.people.models import Account, AccountKind
 from kernel.people.permissions import P
 from kernel.permissions import Actor
 from tests import factories as f
@@ -83,3 +86,21 @@ async def test_the_system_administrator_sees_no_case_and_no_security_log(signed_
     assert (await admin.get(f"/hotline/tickets/{ticket.no}")).status_code == 404
     assert (await admin.get(f"/api/v1/tickets/{ticket.no}")).status_code == 404
     assert (await admin.get("/api/v1/tickets")).json()["items"] == []
+
+
+async def test_an_account_is_found_by_name_and_has_a_page_of_its_own(signed_in: Client) -> None:
+    for number in range(60):
+        await Account.create(username=f"w{number}", name=f"窗口{number}", kind=AccountKind.STAFF, created_at=f.NOW)
+    admin = signed_in(ADMIN)
+
+    first = (await admin.get("/admin/accounts?q=窗口")).text
+    after = re.findall(r'href="(\?q=[^"]+)" rel="next"', first)
+    assert [name in first for name in ("窗口0<", "窗口49<", "窗口50<")] == [True, True, False]
+    assert "窗口59<" in (await admin.get(f"/admin/accounts{html.unescape(after[0])}")).text
+    assert "没有找到帐号" in (await admin.get("/admin/accounts?q=无此人")).text
+
+    page = (await admin.get("/admin/accounts/w7")).text
+    assert "窗口7" in page
+    assert "重置口令" in page
+    assert "停用" not in page, "that is the security administrator's"
+    assert (await admin.get("/admin/accounts/nobody")).status_code == 404

@@ -120,11 +120,11 @@ def test_fi01_in11_what_is_two_things_or_another_or_too_much_is_refused(tmp_path
     name, data = BAD[case]
     file = tmp_path / "sent"
     file.write_bytes(data)
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(NotAccepted) as refused:
         recognise(file, name, EVERY)
     assert refused.value.status == 415
-    assert time.monotonic() - begun < 3  # a second, on a machine that has one to spare
+    assert time.process_time() - begun < 3  # a second, on a machine that has one to spare
 
 
 def test_a_photograph_in_which_a_short_mark_stands_by_chance_is_taken(tmp_path: Path) -> None:

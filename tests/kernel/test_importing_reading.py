@@ -220,11 +220,11 @@ def test_in08_a_workbook_that_is_a_bomb_is_refused_within_a_second_in_a_sentence
 ) -> None:
     file = tmp_path / "表.xlsx"
     file.write_bytes(make(tmp_path / "x"))
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(UnreadableFile) as refused:
         list(reading.read(file, IMPORTER))
     assert said in str(refused.value)
-    assert time.perf_counter() - began <= 1.0
+    assert time.process_time() - began <= 1.0
 
 
 def test_in09_entities_in_a_workbook_are_not_expanded(read: Read, tmp_path: Path) -> None:

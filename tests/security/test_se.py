@@ -67,7 +67,7 @@ def test_se04_a_role_that_was_taken_acts_nowhere_after_five_seconds(halls: tuple
     clerk, keeper = one.token("dispatcher"), one.token("security")
     for hall in halls:
         assert httpx.get(f"{hall.url}/hotline/dispatch", headers=clerk, timeout=20).status_code == 200
-    accounts = httpx.get(f"{one.url}/admin/accounts", headers=keeper, timeout=20).text
+    accounts = httpx.get(f"{one.url}/admin/accounts/dispatcher", headers=keeper, timeout=20).text
     (number,) = re.findall(r"/admin/grants/(\d+)/revoke(?:(?!</form>).)*> dispatcher 的", accounts, re.DOTALL)[:1]
     assert form(one, keeper, f"/admin/grants/{number}/revoke").status_code == 303
     assert httpx.get(f"{one.url}/hotline/dispatch", headers=clerk, timeout=20).status_code == 403, "here at once"
@@ -88,7 +88,7 @@ def test_se04_live_streams_end_in_every_process_within_five_seconds(halls: tuple
     assert disabled.until(lambda: disabled.over) <= WITHIN_S
     assert (signed_out.names[-1], disabled.names[-1]) == ("over", "over")
     assert not stays.over
-    accounts = httpx.get(f"{one.url}/admin/accounts", headers=keeper, timeout=20).text
+    accounts = httpx.get(f"{one.url}/admin/accounts/manager", headers=keeper, timeout=20).text
     numbers = re.findall(r"/admin/grants/(\d+)/revoke(?:(?!</form>).)*> manager 的[^<]*热线主管", accounts, re.DOTALL)
     assert form(one, keeper, f"/admin/grants/{numbers[0]}/revoke").status_code == 303
     assert stays.until(lambda: stays.over) <= WITHIN_S

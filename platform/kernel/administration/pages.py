@@ -1,6 +1,7 @@
 """Parked deliveries, accounts and grants, the security log."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +18,15 @@ from kernel.people.forms import NewAccount, NewGrant, SetClearance
 from kernel.people.permissions import APART, P
 from kernel.permissions import Clearance, Permission
 
-SHOWN = 200
+SHOWN, ON_A_PAGE = 200, 50
+PARTS = {
+    "kernel": "管理",
+    "oversight": "监督",
+    "hotline": "热线",
+    "trading": "交易",
+    "approvals": "审批",
+    "search": "检索",
+}
 
 
 @needs(P.DELIVERY_READ)
@@ -38,7 +47,14 @@ async def retry(request: Request) -> Response:
 
 @needs(P.ACCOUNT_READ)
 async def accounts(request: Request) -> Response:
+    """帐号: found by name or unit; each opens its own page."""
     return await _accounts(request)
+
+
+@needs(P.ACCOUNT_READ)
+async def account(request: Request) -> Response:
+    """One account: what it may, and what may be done about it."""
+    return await _account(request)
 
 
 @needs(P.ACCOUNT_CREATE)
@@ -46,9 +62,9 @@ async def create(request: Request) -> Response:
     """The first password stands on this one answer and nowhere else."""
     form = await NewAccount.read(request, again=_accounts)
     check_token(request)
-    account, password = await actions.create_account(form, by=request.user, at=datetime.now(UTC))
+    made, password = await actions.create_account(form, by=request.user, at=datetime.now(UTC))
     request.state.typed = {}
-    return await _accounts(request, first=(account.username, password))
+    return await _accounts(request, first=(made.username, password))
 
 
 @needs(P.ACCOUNT_CREATE)
@@ -57,7 +73,7 @@ async def reset(request: Request) -> Response:
     must_be_fresh(request)
     username = request.path_params["username"]
     password = await actions.reset_password(username, by=request.user, at=datetime.now(UTC))
-    return await _accounts(request, first=(username, password))
+    return await _account(request, first=(username, password))
 
 
 @needs(P.ACCOUNT_DISABLE)
@@ -73,7 +89,7 @@ async def switch(request: Request) -> Response:
     if change is factor.remove:
         must_be_fresh(request)
     await change(request.path_params["username"], by=request.user, at=datetime.now(UTC))
-    return see_other(request, "kernel:accounts")
+    return see_other(request, "kernel:account", username=request.path_params["username"])
 
 
 @needs(P.ACCOUNT_GRANT)
@@ -90,36 +106,44 @@ async def grants(request: Request) -> Response:
         keepers=await queries.keepers(),
         roles=[(role, labels().get(role, role)) for role in await queries.roles() if role != "system"],
         labels=labels(),
+        whom=request.query_params.get("username", "")[:60],
     )
 
 
 @needs(P.ACCOUNT_READ)
 async def roles(request: Request) -> Response:
     """角色: what each may do, from the table that decides it."""
-    table = await queries.table_of_roles()
+    table, called = await queries.table_of_roles(), labels() | {"system": "系统"}
     parts = [
-        (module.name, permissions, [role for role in table if table[role] & {one.value for one in permissions}])
+        (
+            PARTS.get(module.name, module.name),
+            [
+                (one, [called.get(role, role) for role in table if one.value in table[role]])
+                for enum in module.permissions
+                for one in enum
+            ],
+        )
         for module in installed()
-        if (permissions := [permission for enum in module.permissions for permission in enum])
+        if module.permissions
     ]
-    return render(request, "kernel/administration/roles.html", parts=parts, table=table, labels=labels())
+    return render(request, "kernel/administration/roles.html", parts=parts)
 
 
 @needs(P.SESSION_END)
 async def sessions_of(request: Request) -> Response:
     """Where somebody else is signed in; each can be ended, and its owner is told."""
-    account = await queries.by_username(request.path_params["username"])
-    if account is None:
+    whose = await queries.by_username(request.path_params["username"])
+    if whose is None:
         raise NotFound(what="该帐号")
-    running = await sessions.running(account.id, datetime.now(UTC))
-    return render(request, "kernel/administration/sessions.html", account=account, running=running)
+    running = await sessions.running(whose.id, datetime.now(UTC))
+    return render(request, "kernel/administration/sessions.html", account=whose, running=running)
 
 
 @needs(P.SESSION_END)
 async def end_session(request: Request) -> Response:
     await posted(request)
-    account = await actions.end_session(request.path_params["id"], by=request.user, at=datetime.now(UTC))
-    return see_other(request, "kernel:sessions_of", username=account.username)
+    whose = await actions.end_session(request.path_params["id"], by=request.user, at=datetime.now(UTC))
+    return see_other(request, "kernel:sessions_of", username=whose.username)
 
 
 @needs(P.ACCOUNT_GRANT)
@@ -145,19 +169,19 @@ async def decide(request: Request) -> Response:
 
 @needs(P.ACCOUNT_GRANT)
 async def clearance(request: Request) -> Response:
-    form = await SetClearance.read(request, again=_accounts)
+    form = await SetClearance.read(request, again=_account)
     check_token(request)
     must_be_fresh(request)
     await actions.set_clearance(form, by=request.user, at=datetime.now(UTC))
-    return see_other(request, "kernel:accounts")
+    return see_other(request, "kernel:account", username=form.username)
 
 
 @needs(P.ACCOUNT_GRANT)
 async def revoke(request: Request) -> Response:
     await posted(request)
     must_be_fresh(request)
-    await granting.revoke(request.path_params["id"], by=request.user, at=datetime.now(UTC))
-    return see_other(request, "kernel:accounts")
+    whose = await granting.revoke(request.path_params["id"], by=request.user, at=datetime.now(UTC))
+    return see_other(request, "kernel:account", username=whose.username)
 
 
 @needs(P.SECURITY_READ)
@@ -176,18 +200,41 @@ def labels() -> dict[str, str]:
 
 
 async def _accounts(request: Request, first: tuple[str, str] | None = None) -> Response:
-    may: dict[str, Permission] = {
-        "create": P.ACCOUNT_CREATE, "grant": P.ACCOUNT_GRANT, "disable": P.ACCOUNT_DISABLE, "end": P.SESSION_END,
-    }  # fmt: skip
+    words, after = request.query_params.get("q", "").strip()[:60], request.query_params.get("after", "")
+    found = await queries.accounts(words, int(after) if after.isdecimal() and len(after) < 19 else 0, ON_A_PAGE + 1)
     return render(
         request,
         "kernel/administration/accounts.html",
-        accounts=await queries.accounts(),
+        accounts=found[:ON_A_PAGE],
+        following=found[ON_A_PAGE - 1].id if len(found) > ON_A_PAGE else None,
+        words=words,
+        labels=labels(),
+        first=first,
+        may=_may(request),
+    )
+
+
+async def _account(request: Request, first: tuple[str, str] | None = None) -> Response:
+    told: dict[str, Any] = getattr(request.state, "typed", {})
+    shown = await queries.account_whole(request.path_params.get("username") or str(told.get("username", "")))
+    if shown is None:
+        raise NotFound(what="该帐号")
+    return render(
+        request,
+        "kernel/administration/account.html",
+        account=shown,
         labels=labels(),
         first=first,
         clearances=[(one.value, one.label) for one in Clearance],
-        may={name: request.user.may_anywhere(permission) for name, permission in may.items()},
+        may=_may(request),
     )
+
+
+def _may(request: Request) -> dict[str, bool]:
+    may: dict[str, Permission] = {
+        "create": P.ACCOUNT_CREATE, "grant": P.ACCOUNT_GRANT, "disable": P.ACCOUNT_DISABLE, "end": P.SESSION_END,
+    }  # fmt: skip
+    return {name: request.user.may_anywhere(permission) for name, permission in may.items()}
 
 
 routes = [
@@ -195,6 +242,7 @@ routes = [
     Route("/admin/deliveries/retry", retry, methods=["POST"], name="kernel:deliveries_retry"),
     Route("/admin/accounts", accounts, methods=["GET"], name="kernel:accounts"),
     Route("/admin/accounts", create, methods=["POST"], name="kernel:accounts_create"),
+    Route("/admin/accounts/{username}", account, methods=["GET"], name="kernel:account"),
     Route("/admin/accounts/{username}/sessions", sessions_of, methods=["GET"], name="kernel:sessions_of"),
     Route("/admin/sessions/{id:int}/end", end_session, methods=["POST"], name="kernel:session_of_end"),
     Route("/admin/roles", roles, methods=["GET"], name="kernel:roles"),

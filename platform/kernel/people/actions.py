@@ -208,7 +208,7 @@ async def set_clearance(facts: SetClearance, *, by: Actor, at: datetime) -> None
     if account.id == by.id:
         raise NotAllowed(permission="给自己定密级")
     if account.kind is not AccountKind.STAFF:
-        raise FormRejected({"clearance-user": "只有工作人员的帐号有密级。"})
+        raise FormRejected({"clearance": "只有工作人员的帐号有密级。"})
     await Account.filter(id=account.id).update(clearance=facts.clearance)
     sessions.forget()
     was, now = account.clearance.value, facts.clearance.value

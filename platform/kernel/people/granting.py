@@ -125,11 +125,11 @@ async def give(account: Account, role: str, scope: str, *, by: Actor, at: dateti
     return granted
 
 
-async def revoke(grant_id: int, *, by: Actor, at: datetime) -> None:
-    """One person is enough to take something away. Raises LastKeeper where nobody could grant any more."""
+async def revoke(grant_id: int, *, by: Actor, at: datetime) -> Account:
+    """One person is enough to take something away; from whom. Raises LastKeeper where nobody could grant any more."""
     by.must(P.ACCOUNT_GRANT, "/")
     async with transaction():
-        held = await Grant.get_or_none(id=grant_id)
+        held = await Grant.get_or_none(id=grant_id).select_related("account")
         if held is None:
             raise NotFound(what="该授权")
         if held.role == "security_admin" and await queries.keepers() == [held.account_id]:
@@ -139,6 +139,7 @@ async def revoke(grant_id: int, *, by: Actor, at: datetime) -> None:
             await HeldApart.create(account_id=held.account_id, role=held.role, until=at)
         await security.log("revoked", actor_id=by.id, at=at, account=held.account_id, role=held.role, scope=held.scope)
     sessions.forget()
+    return held.account
 
 
 async def _confirmed(asked: PendingGrant, *, by: Actor, at: datetime) -> Grant:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from tortoise.expressions import Q
+
 from kernel import secrets
 from kernel.citizens.models import Profile
 from kernel.companies.models import Company, Member
@@ -163,8 +165,19 @@ def phone_index(phone: str) -> str:
     return secrets.blind_index("account_phone", phone).hex()
 
 
-async def accounts() -> list[Account]:
-    return await Account.all().order_by("id").select_related("org").prefetch_related("grants")
+async def accounts(words: str, after: int, most: int) -> list[Account]:
+    """Whose user name, name or unit holds the words, after that number."""
+    found = Account.filter(id__gt=after)
+    if words:
+        found = found.filter(
+            Q(username__icontains=words) | Q(name__icontains=words) | Q(org__short_name__icontains=words)
+        )
+    return await found.order_by("id").limit(most).select_related("org").prefetch_related("grants")
+
+
+async def account_whole(username: str) -> Account | None:
+    """With unit and grants."""
+    return await Account.get_or_none(username=username).select_related("org").prefetch_related("grants")
 
 
 async def roles() -> list[str]:
