@@ -21,6 +21,7 @@ from kernel.permissions import Actor
 
 TOPS = (Link(label="首页", url="/"), Link(label="12345", url="/hotline/"), Link(label="搜索", url="/search"))
 HOME_AFFAIRS, HOME_NEWS, NEWS_S = 5, 5, 20
+IN_SIGHT = 8  # rooms in the bar of a desk of 1280; the others stand under one word
 _news: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, list[tuple[Headlines, list[Headline]]]]] = WeakKeyDictionary()
 
 
@@ -28,14 +29,21 @@ async def context(request: Request) -> Mapping[str, Any]:
     """What every page knows: the navigation of this person's roles, and how much is unread."""
     user, path = request.user, request.url.path
     mine = (Link(label="我的", url="/me"),) if not user.anonymous else ()
-    desks = [link for module in installed() for link in module.navigation if link.desk and link.shown_to(user)]
+    desks = desks_of(user)
     tops = [*TOPS, *mine, *(Link(label="工作台", url=desks[0].url) for _ in desks[:1])]
     return {
         "nav": [_entry(link, path) for link in tops],
-        "desk_nav": [_entry(link, path) for link in desks],
+        "desk_nav": [_entry(link, path) for link in desks[:IN_SIGHT]],
+        "desk_more": [_entry(link, path) for link in desks[IN_SIGHT:]],
         "clock_suspect": user.may_anywhere(P.HALL_CLOSE) and await open_suspicion() is not None,
         "unread": 0 if user.anonymous else await inbox.unread(user),
     }
+
+
+def desks_of(user: Actor) -> list[Link]:
+    """The rooms this person works in: those of the work first, those that run the hall last."""
+    modules = reversed(installed())
+    return [link for module in modules for link in module.navigation if link.desk and link.shown_to(user)]
 
 
 @public
@@ -50,9 +58,8 @@ async def home(request: Request) -> Response:
 async def mine(request: Request) -> Response:
     """我的: everything this person has under way, newest first; staff land at their desk."""
     if request.user.kind == "staff":
-        desks = [link for module in installed() for link in module.navigation if link.desk]
-        first = next((link.url for link in desks if link.shown_to(request.user)), "/me/sessions")
-        return RedirectResponse(first, status_code=303)
+        desks = desks_of(request.user)
+        return RedirectResponse(desks[0].url if desks else "/me/sessions", status_code=303)
     return render(request, "portal/home/mine.html", affairs=await affairs_of(request.user, datetime.now(UTC)))
 
 
