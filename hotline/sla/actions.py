@@ -1,24 +1,19 @@
-"""A month that is over is published once, from the daily grains, without what is confidential."""
+"""A month that is over is published once, without what is confidential."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from hotline.categories import queries as categories
 from hotline.kpi.definitions import BY_CODE
-from hotline.sla import queries
+from hotline.sla import counting, queries
 from hotline.sla.models import Published
 from hotline.sla.recompute import REST
 from hotline.sla.rules import K_MIN, shown
-from kernel.citytime import day_of, midnight
+from kernel.citytime import day_of
 from kernel.people import queries as people
-from kernel.permissions import SYSTEM, Clearance
-from oversight.kpi import counting
-from oversight.kpi.queries import Asked
 
 CODES = ("signed", "contacted", "on_time", "on_time_unextended", "at_once", "extended", "solved", "satisfied")
 MONTHS_BACK = 3
-UNKNOWN = "未分类"
 
 
 async def publish(*, at: datetime) -> int:
@@ -35,20 +30,11 @@ async def publish(*, at: datetime) -> int:
 
 
 async def _rows(month: date, at: datetime) -> list[dict[str, str]]:
-    following = (month + timedelta(days=31)).replace(day=1)
-    asked = Asked(since=midnight(month), until=midnight(following), at=at)
-    everybody = replace(SYSTEM, clearance=Clearance.PLAIN)
-    counted = await counting.by_unit([BY_CODE[code] for code in CODES], everybody, asked, parts=True)
     names = await _agencies()
     groups = {one.code[:2]: one.name for one in await categories.tree() if one.level == 1}
     found = []
     for code in CODES:
-        cells = {
-            (names[unit], groups.get(part, UNKNOWN)): (one.numerator, one.denominator)
-            for (which, unit, part), one in counted.items()
-            if which == code and unit in names and one.denominator
-        }
-        kept, rest = shown(cells)
+        kept, rest = shown(await counting.of_month(BY_CODE[code], month, names, groups, at))
         found += [_row(month, code, "cell", agency, group, *kept[agency, group]) for agency, group in kept]
         if rest[1]:
             found.append(_row(month, code, REST, "", "", *rest))
