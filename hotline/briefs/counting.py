@@ -148,7 +148,7 @@ def said(figure: Figure) -> str:
     if not figure.denominator:
         return "无"
     value = Decimal(figure.numerator) / Decimal(figure.denominator)
-    if figure.definition.measure:
+    if figure.definition.spread:
         return f"{value:.0f}"
     if figure.definition.mean:
         return f"{value:.2f}"
