@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from hotline.kpi.composites import THREE_RATES, Composed, Composite, of_parts
 from hotline.kpi.criteria import Criteria, of_period
 from hotline.kpi.definitions import BY_CODE, FIGURES
+from hotline.kpi.queries import units
 from hotline.policies.cells import LOADS
-from kernel.people import queries as people
 from kernel.permissions import Actor
 from oversight.kpi import counting
 from oversight.kpi.definitions import Definition, Figure
@@ -42,7 +42,7 @@ class Compared:
 async def compared(code: str, actor: Actor, asked: Asked) -> Compared:
     """Units that had anything to do, by load: the largest class first."""
     criteria, definition = await of_period(asked), COMPARED[code]
-    names = {one.path: one.name for one in await people.agencies()}
+    names = await units()
     found = await _figures(definition, criteria, actor, asked, names)
     loads = {unit: load for unit, (_, load) in found.items()}
     days = max((asked.until - asked.since).days, 1)

@@ -11,7 +11,7 @@ from oversight.kpi.queries import Asked
 @dataclass(frozen=True, slots=True)
 class Criteria:
     """`weights`: code of a figure → whole per cent. `loads`: class → matters a month from which on a unit is in it.
-    Empty where that version says nothing."""
+    Empty where that version says nothing, or where there was none yet."""
 
     policy: str
     weights: Mapping[str, int]
@@ -19,6 +19,6 @@ class Criteria:
 
 
 async def of_period(asked: Asked) -> Criteria:
-    policy = await policies.in_force(min(asked.at, asked.until - timedelta(microseconds=1)))
-    document = await policies.document(policy)
+    policy = await policies.begun(min(asked.at, asked.until - timedelta(microseconds=1)))
+    document = await policies.document(policy) if policy else {}
     return Criteria(policy, document.get("weights", {}), document.get("loads", {}))

@@ -94,6 +94,12 @@ async def test_every_figure_opens_its_list_and_the_table_can_be_carried_away(sig
         ]  # fmt: skip
         assert (await manager.get(address.replace("csv", "xlsx").replace("&amp;", "&"))).content[:2] == b"PK"
         assert (await operator.get(address.replace("&amp;", "&"))).status_code == 404
+        told = (await manager.get(f"/api/v1/hotline/kpi?{DAYS}&code=on_time")).json()["classes"]
+        assert [(one["label"], one["least"], [unit["name"] for unit in one["units"]]) for one in told] == [
+            ("大量件", 3, ["水务局"]), ("中量件", 2, ["住建局"]), ("少量件", 0, []),
+        ]  # fmt: skip
+        assert [told[0]["units"][0][name] for name in ("load", "numerator", "rank")] == [3, 3, None]
+        assert (await manager.get(f"/api/v1/hotline/kpi?{DAYS}&code=waiting")).status_code == 422
 
 
 async def test_a_policy_without_classes_compares_all_with_all(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,6 +215,8 @@ async def test_the_three_rates_weigh_what_the_policy_in_force_says(signed_in: Cl
         assert "65.0%" in (await manager.get(f"/hotline/kpi?{days}")).text
         empty = (await manager.get("/api/v1/hotline/kpi?from=2025-03-03&to=2025-03-03")).json()["composites"]
         assert [one["value"] for one in empty] == [None]
+        for page in ("/hotline/kpi", "/hotline/kpi/three_rates", "/hotline/kpi/units"):  # before there was any policy
+            assert (await manager.get(f"{page}?from=2010-03-03&to=2010-03-03")).status_code == 200
 
 
 def test_without_weights_or_with_a_part_missing_there_is_no_composite() -> None:
