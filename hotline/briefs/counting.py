@@ -156,7 +156,7 @@ def _made_up(now: Composed, then: Composed, period: Period) -> Row:
     base = f"{told.base}；时限策略 {now.policy}：{weights or '没有写权重'}"
     value, was = ["无" if one.value is None else f"{100 * one.value:.1f}%" for one in (now, then)]
     url = f"/hotline/kpi/{told.code}?{urlencode(period.filters)}"
-    return {"cells": [told.name, value, "", "", "", was, base], "url": url}
+    return {"cells": [told.name, value, "—", "—", "—", was, base], "url": url}
 
 
 def said(figure: Figure) -> str:
