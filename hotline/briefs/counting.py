@@ -13,6 +13,7 @@ from hotline.briefs.periods import Period, before, last_year
 from hotline.calls import queries as calls
 from hotline.categories import queries as categories
 from hotline.categories.importing import SEPARATOR
+from hotline.kpi.composites import THREE_RATES, Composed, composed
 from hotline.kpi.definitions import FIGURES
 from hotline.tickets import queries as tickets
 from hotline.tickets import showing
@@ -40,16 +41,19 @@ async def brief(every: str, name: str, period: Period, at: datetime) -> dict[str
     parameters["compared_with"] = [{"from": f"{one.first}", "to": f"{one.last}"} for one in three[1:]]
     figures = await kpi.figures(FIGURES, SYSTEM, _asked(period, at))
     earlier = await kpi.figures(FIGURES, SYSTEM, _asked(three[1], at))
+    kpis = _figures(figures, earlier, period)
+    made = [await composed(now, _asked(one, at)) for now, one in ((figures, period), (earlier, three[1]))]
+    kpis["rows"].append(_made_up(made[0], made[1], period))
     told: dict[str, Any] = {
         "title": f"12345 热线{name}（{days}）",
         "parameters": parameters,
-        "definitions": [asdict(one) for one in FIGURES],
+        "definitions": [asdict(one) for one in (*FIGURES, THREE_RATES)],
         "tables": [
             await _total(three, at),
             await _split("types", "按诉求性质", "type", {one.value: one.label for one in Type}, three, at),
             await _split("channels", "按来源", "channel", {one.value: one.label for one in Channel}, three, at),
             await _by_category(three, at),
-            _figures(figures, earlier, period),
+            kpis,
             await _rising(period, three[1], at),
             await _cards(period, three[1]),
             await _late(at),
@@ -143,12 +147,24 @@ def _figures(now: list[Figure], then: list[Figure], period: Period) -> Table:
     return table("kpi", "指标", heads, rows, unit="", note="不足三十件的写件数，不写百分比，也不排名")
 
 
+def _made_up(now: Composed, then: Composed, period: Period) -> Row:
+    """With the weights of its policy, so that a stranger computes it again from the rows above."""
+    told = now.definition
+    weights = "、".join(
+        f"{one.definition.name} {now.weights[one.definition.code]}%" for one in now.parts if now.weights
+    )
+    base = f"{told.base}；时限策略 {now.policy}：{weights or '没有写权重'}"
+    value, was = ["无" if one.value is None else f"{100 * one.value:.1f}%" for one in (now, then)]
+    url = f"/hotline/kpi/{told.code}?{urlencode(period.filters)}"
+    return {"cells": [told.name, value, "—", "—", "—", was, base], "url": url}
+
+
 def said(figure: Figure) -> str:
     """As on the page of figures; whole numbers only are divided, in decimals."""
     if not figure.denominator:
         return "无"
     value = Decimal(figure.numerator) / Decimal(figure.denominator)
-    if figure.definition.measure:
+    if figure.definition.spread:
         return f"{value:.0f}"
     if figure.definition.mean:
         return f"{value:.2f}"

@@ -32,6 +32,8 @@ async def take(push: Push, *, said_at: datetime) -> Call:
             await outbox.publish(f"call.{push.event}", f"call:{call.id}", 0, said_at)
         if push.event == "hangup" and push.cause:
             await ours.filter(cause="").update(cause=push.cause)
+        if push.event == "hangup" and push.rating is not None:
+            await ours.filter(level=None).update(level=push.rating)
         if agent and agent.active and push.event != "hangup":
             # who answers has it; a later ring at another seat doesn't take it away
             free = ours if push.event == "answer" else ours.filter(answered_at=None)
@@ -73,13 +75,16 @@ async def dispose(call: Call, outcome: Ending, *, by: Actor, at: datetime, reaso
     call.reason = secrets.seal(reason, **call.sealed["reason"](call)) if reason else None
     if outcome is Ending.CALLED_BACK and call.called_back_at is None:
         call.called_back_at = at
+    call.wrapped_at = at
     call.measure()
-    await call.save(update_fields=["outcome", "agent_id", "called_back_at", "called_back_s", "reason"])
+    await call.save(update_fields=["outcome", "agent_id", "called_back_at", "reason", "wrapped_at", *MEASURED])
 
 
 async def became(call: int, ticket: str, *, at: datetime) -> None:
-    """In the transaction that registers the ticket."""
+    """In the transaction that registers the ticket; with the last of them the work after the call (话后) is done."""
     await CallTicket.create(call_id=call, ticket=ticket, at=at)
+    await queries.those([call]).update(wrapped_at=at)
+    await _measure(queries.those([call]))
 
 
 async def hand_over(facts: Note, *, by: Actor, at: datetime) -> Handover:

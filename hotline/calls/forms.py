@@ -36,6 +36,7 @@ class Push(Form):
     queue: Annotated[str, Field(title="队列", max_length=40)] = ""
     answering_number: Annotated[str, Field(title="接听分机", alias="answeringNumber", max_length=NUMBER_MAX)] = ""
     cause: Annotated[str, Field(title="挂断原因", max_length=40)] = ""
+    rating: Annotated[int | None, Field(title="来电人按键评价", ge=1, le=5)] = None
 
     @property
     def other_side(self) -> str:

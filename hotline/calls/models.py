@@ -26,7 +26,7 @@ class Line(Model):
         table = "hotline_line"
 
 
-MEASURED = ("waited_s", "talked_s", "rang_s", "called_back_s")
+MEASURED = ("waited_s", "talked_s", "rang_s", "called_back_s", "after_s")
 
 
 class Call(Model):
@@ -49,6 +49,8 @@ class Call(Model):
     answered_at: fields.Field[datetime | None] = UtcDatetimeField(null=True)
     hangup_at: fields.Field[datetime | None] = UtcDatetimeField(null=True)
     called_back_at: fields.Field[datetime | None] = UtcDatetimeField(null=True)
+    wrapped_at: fields.Field[datetime | None] = UtcDatetimeField(null=True)  # the last that its desk wrote of it
+    level: fields.Field[int | None] = fields.IntField(null=True)  # 好差评, pressed at its end: 5 … 1
     outcome: Ending | None = fields.CharEnumField(Ending, "", max_length=12, null=True)  # type: ignore[assignment]
     reason: fields.Field[bytes | None] = fields.BinaryField(null=True)  # what the operator says of an ended one
     # whole seconds between the moments above, rounded up, so that both databases can sum, order and compare them
@@ -56,6 +58,7 @@ class Call(Model):
     talked_s: fields.Field[int | None] = fields.IntField(null=True)  # answered to hung up
     rang_s: fields.Field[int | None] = fields.IntField(null=True)  # offered to hung up
     called_back_s: fields.Field[int | None] = fields.IntField(null=True)  # hung up to called back
+    after_s: fields.Field[int | None] = fields.IntField(null=True)  # 话后: hung up to wrapped up
 
     class Meta:
         table = "hotline_call"
@@ -66,6 +69,7 @@ class Call(Model):
         self.talked_s = _seconds(self.answered_at, self.hangup_at)
         self.rang_s = _seconds(self.offered_at, self.hangup_at)
         self.called_back_s = _seconds(self.hangup_at, self.called_back_at)
+        self.after_s = _seconds(self.hangup_at, self.wrapped_at) if self.answered_at else None
 
 
 def _seconds(begin: datetime | None, end: datetime | None) -> int | None:

@@ -204,7 +204,7 @@ class _Walk:
     async def _recalled(self) -> None:
         await self._disp()
         self._later(minutes=20)
-        facts = forms.Recall(reason="主办单位选错，收回重派")
+        facts = forms.Recall(reason="主办单位选错，收回重派", wrong_unit=True)
         await actions.recall(self.ticket, facts, **self._way("dispatcher", self.ticket))
 
     async def _hand(self) -> None:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from hotline.tickets.states import OPEN
+from kernel.ratings.forms import LOW
 from oversight.kpi.definitions import Definition
 
 RATED = ["satisfied", "basic", "dissatisfied"]
@@ -16,19 +17,36 @@ share = partial(
     Definition, kind="assignment", unit=AGENCY, part="ticket__category", label="ticket__secrecy",
 )  # fmt: skip
 call = partial(Definition, kind="call", time_role="offered_at", unit="queue", grained=False)
+OURS = {"source__isnull": True}
+NOT_BAD = {"level__gt": LOW}
 INBOUND = {"inbound": True}
 ANSWERED = INBOUND | {"answered_at__isnull": False}
 MISSED = INBOUND | {"answered_at__isnull": True, "hangup_at__isnull": False}
 FIGURES = (
     Definition(
-        code="direct", name="直接办结率", kind="ticket", numerator={"assignments__isnull": True, "state__in": ENDED},
-        denominator={"source__isnull": True}, time_role="registered_at",
-        base="本期登记的工单，导入的历史工单不计",
+        code="direct", name="直接办结率", kind="ticket", numerator={"answered_from__isnull": False, "state__in": ENDED},
+        denominator=OURS, time_role="registered_at", version=2,
+        base="本期登记的工单，当场答复办结的算直接办结，导入的历史工单不计",
+    ),
+    Definition(
+        code="knowledge", name="知识命中率", kind="ticket", numerator={"answered_from__gt": ""},
+        denominator=OURS | {"answered_from__isnull": False}, time_role="registered_at",
+        base="本期登记、当场答复的工单，按知识库条目答复的算命中（记下所用版本）",
+    ),
+    Definition(
+        code="repeated", name="重复诉求率", kind="ticket", denominator=OURS, less_is_better=True,
+        either=({"merged_into__isnull": False}, {"cluster__isnull": False}), time_role="registered_at",
+        base="本期登记的工单，并入别的工单或归入同一事件的算重复，导入的历史工单不计",
     ),
     Definition(
         code="dispatched", name="按时派单率", kind="ticket", time_role="due:dispatch", in_time=True,
         parts="assignments", parts_where=NOT_TAKEN_BACK, unit=AGENCY,
         base="派单期限在本期、已经派出的工单",
+    ),
+    share(
+        code="sent_right", name="派单准确率", denominator={"role__in": ["lead", "assist"]},
+        numerator={"misdirected": False}, exclusions={"undecided": {"state": "a_obj"}}, time_role="due:sign",
+        base="签收期限在本期的派出承办（单位交下级的不计），异议成立和因派错收回的算不准，尚未裁定的剔除",
     ),
     share(
         code="signed", name="按时签收率", denominator=NOT_TAKEN_BACK, time_role="due:sign",
@@ -127,6 +145,29 @@ FIGURES = (
     call(
         code="talking", name="平均通话（秒）", denominator=ANSWERED | {"talked_s__isnull": False}, measure="talked_s",
         base="本期接通并已挂断的来电，从接听到挂断",
+    ),
+    call(
+        code="talking_out", name="平均通话，呼出（秒）", measure="talked_s",
+        denominator={"inbound": False, "answered_at__isnull": False, "talked_s__isnull": False},
+        base="本期呼出、接通并已挂断的电话，从接听到挂断",
+    ),
+    call(
+        code="after_call", name="平均话后（秒）", denominator=ANSWERED | {"after_s__isnull": False}, measure="after_s",
+        base="本期接通并已处理完的来电，从挂断到话务员登记或处置完毕；通话中就写完的计 0 秒",
+    ),
+    call(
+        code="rated_call", name="好差评率（来电）", denominator=INBOUND | {"level__isnull": False}, numerator=NOT_BAD,
+        base="来电人挂机前按键评价的来电，不满意、非常不满意算差评，其余计入",
+    ),
+    Definition(
+        code="rated_matter", name="好差评率（工单）", kind="rating", numerator=NOT_BAD, time_role="rated_at",
+        unit="owner_path", grained=False,
+        base="本期对已办结工单作出的好差评，不满意、非常不满意算差评，其余计入",
+    ),
+    Definition(
+        code="overrun", name="在办超期时长（工作小时）", kind="ticket",
+        denominator={"state__in": [state.value for state in OPEN]}, time_role="live", overrun=True, grained=False,
+        base="此刻在办的超期工单，从最近一个已过的期限到现在的工作小时，不满一小时的按一小时；不随所选日期变化",
     ),
     Definition(
         code="overdue", name="超期率", kind="ticket", denominator={"state__in": [state.value for state in OPEN]},

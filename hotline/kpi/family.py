@@ -1,6 +1,7 @@
 """The hotline's figures as the house knows them: what a person's sum of daily grains is, whose rows they count."""
 
 from hotline.calls import queries as calls
+from hotline.kpi import queries
 from hotline.kpi.definitions import FIGURES
 from hotline.permissions import P
 from hotline.tickets.forms import Secrecy
@@ -18,5 +19,5 @@ def sight(actor: Actor) -> Sight | None:
 
 HOTLINE = Family(
     name="hotline", label="12345 热线", definitions=FIGURES, reads=P.KPI_READ, sight=sight,
-    sources={"call": calls.every},
+    sources={"call": calls.every, "rating": queries.ratings},
 )  # fmt: skip

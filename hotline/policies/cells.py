@@ -20,7 +20,8 @@ SPAN = re.compile(rf"(\d{{1,4}})\s*个?\s*({LONGEST_FIRST})")
 BEFORE = re.compile(rf"(?:提前|-|−)\s*{SPAN.pattern}")
 PERCENT = re.compile(r"(?:用时过?|过)?\s*(\d{1,3})\s*[%％](?:时)?")
 AMOUNT_MAX = 999
-TIMES_MAX, DAYS_MAX = 10, 365
+TIMES_MAX, DAYS_MAX, LOAD_MAX, WHOLE_WEIGHT = 10, 365, 100_000, 100
+WHOLE = ("weights", "loads")  # whole numbers without a class; a version from before them has none
 ORDER = ["dispatch", "handle", "review", "visit"]  # what the caller's total is made of
 RUNGS = 2
 
@@ -35,6 +36,11 @@ class Sort(Enum):
     TIMES = "times"
     DAYS = "days"
     LEAST = "least"
+    WEIGHT = "weight"
+    LOAD = "load"
+
+
+MOST = {Sort.TIMES: TIMES_MAX, Sort.DAYS: DAYS_MAX, Sort.WEIGHT: WHOLE_WEIGHT, Sort.LOAD: LOAD_MAX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Row:
 
     @property
     def columns(self) -> Mapping[str, str]:
-        return LIMITED if self.sort is Sort.LEAST else CLASSES
+        return {Sort.LEAST: LIMITED, Sort.WEIGHT: RATES, Sort.LOAD: LOADS}.get(self.sort, CLASSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Part:
     rows: tuple[Row, ...]
 
 
+RATES = {"contacted": "响应率", "solved": "解决率", "satisfied": "满意率"}
+LOADS = {"large": "大量件", "middle": "中量件"}  # whoever has fewer than the second is 少量件
 LIMITED = {unit: f"{name.removeprefix('个')}计的时限" for unit, name in NAMES.items()}
 SHEET = (
     Part(
@@ -104,16 +112,26 @@ SHEET = (
             Row("targets.complex", "疑难件经批准合计", Sort.TARGET, blank=True),
         ),
     ),
+    Part(
+        "三率综合的权重", "写整数百分比，合计 100；都留空即不算三率综合",
+        (Row("weights", "权重", Sort.WEIGHT, blank=True),),
+    ),
+    Part(
+        "单位分档", "每月承办多少件起算这一档，不到中量件的是少量件；排名只在同一档内；都留空即不分档",
+        (Row("loads", "每月承办件数", Sort.LOAD, blank=True),),
+    ),
     Part("退回补办至少剩余", "审核退回后，按原时限的单位，至少还有多久", (Row("fix_min", "至少剩余", Sort.LEAST),)),
 )  # fmt: skip
 ROWS = tuple(row for part in SHEET for row in part.rows)
+ROW = {row.path: row for row in ROWS}
 ROW_OF = {cell: row for row in ROWS for cell in row.cells()}
 
 
 def flat(document: Mapping[str, Any]) -> dict[str, str]:
     """Address → what stands there, as it is stored: `5 wd`, `-1 wd`, `50 %`, `3`. Empty cells aren't in it."""
     found: dict[str, Any] = {f"warn.{column}": told for column, told in document.get("warn", {}).items()}
-    found |= {f"fix_min.{unit}": told for unit, told in document.get("fix_min", {}).items()}
+    for section in ("fix_min", *WHOLE):
+        found |= {f"{section}.{key}": told for key, told in document.get(section, {}).items()}
     for column, rungs in document.get("ladder", {}).items():
         found |= {f"ladder.{place}.{column}": told for place, told in enumerate(rungs)}
     for section in ("steps", "caps", "targets"):
@@ -130,6 +148,8 @@ def built(cells: Mapping[str, str]) -> dict[str, Any]:
         key, _, column = place.partition(".")
         if section in ("warn", "fix_min"):
             document[section][place] = told
+        elif section in WHOLE:
+            document.setdefault(section, {})[place] = int(told)
         elif section == "ladder":
             document[section].setdefault(column, [""] * RUNGS)[int(key)] = told
         else:
@@ -150,7 +170,7 @@ def read(sent: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
                     raise ValueError("不能空着。")  # noqa: TRY301
             except ValueError as wrong:
                 problems[cell] = f"{row.label}（{row.columns[column]}）{wrong}"
-    return cells, problems | _together(cells)
+    return cells, _together(cells) | problems
 
 
 def words(cell: str, told: str | None) -> str:
@@ -158,8 +178,10 @@ def words(cell: str, told: str | None) -> str:
     if told is None:
         return "不计时" if cell.startswith("steps.") else "不设"
     sort = ROW_OF[cell].sort
-    if sort in (Sort.TIMES, Sort.DAYS):
+    if sort in (Sort.TIMES, Sort.DAYS, Sort.LOAD):
         return told
+    if sort is Sort.WEIGHT:
+        return f"{told}%"
     amount, unit = told.lstrip("+-").split(" ")
     if unit == "%":
         return f"{amount}%"
@@ -174,11 +196,11 @@ def typed(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _stored(text: str, row: Row) -> str:
     """Raises ValueError with what to write instead."""
-    if row.sort in (Sort.TIMES, Sort.DAYS):
-        most = TIMES_MAX if row.sort is Sort.TIMES else DAYS_MAX
-        if not text.isdecimal() or len(text) > 4 or int(text) > most:
+    if row.sort in MOST:
+        number, most = text.removesuffix("%").strip() if row.sort is Sort.WEIGHT else text, MOST[row.sort]
+        if not (number.isascii() and number.isdecimal()) or len(number) > 6 or int(number) > most:
             raise ValueError(f"填的是“{text[:20]}”，请写 0 到 {most} 的整数。")
-        return str(int(text))
+        return str(int(number))
     if row.sort is Sort.WARN and (half := PERCENT.fullmatch(text)):
         if not 1 <= int(half[1]) <= 99:
             raise ValueError(f"填的是“{text[:20]}”，请写 1% 到 99%。")
@@ -210,6 +232,18 @@ def _together(cells: Mapping[str, str]) -> dict[str, str]:
             problems[f"ladder.1.{column}"] = f"提级通报（{name}）须晚于催办通知书（到期后 {first[1:].split(' ')[0]}）。"
         if cells.get(f"caps.reopen_days.{column}") == "0":
             problems[f"caps.reopen_days.{column}"] = f"办结后可重开日数（{name}）至少 1 日。"
+    return problems | _whole(cells)
+
+
+def _whole(cells: Mapping[str, str]) -> dict[str, str]:
+    """Weights make a hundred; a larger class begins later than a smaller one."""
+    weights = [int(cells[cell]) for cell in ROW["weights"].cells() if cell in cells]
+    large, middle = [int(cells.get(cell, "0")) for cell in ROW["loads"].cells()]
+    problems = {}
+    if weights and (len(weights) < len(RATES) or sum(weights) != WHOLE_WEIGHT):
+        problems["weights.satisfied"] = f"权重三项都要写，合计须为 100，现在合计 {sum(weights)}。"
+    if (large or middle) and not 0 < middle < large:
+        problems["loads.middle"] = "每月承办件数两档都要写，大量件须多于中量件。"
     return problems
 
 

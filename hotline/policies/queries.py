@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,7 @@ from kernel.permissions import Actor
 
 CHECKED_EVERY_S = 5.0
 LISTED_MAX = 200
+NONE = (date.min, datetime.min.replace(tzinfo=UTC), "")
 ID_MAX = 2**31 - 1
 READERS = (P.POLICY_DRAFT, P.POLICY_PUBLISH, P.POLICY_READ)
 _documents: WeakKeyDictionary[BaseDBAsyncClient, dict[str, dict[str, Any]]] = WeakKeyDictionary()
@@ -29,10 +30,15 @@ _in_line: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, list[tuple[date, dat
 async def in_force(at: datetime) -> str:
     """The number of the version for who registers or dispatches now; another process's publication is seen within
     five seconds. Of two from the same day on, the one that was published later."""
+    found = await begun(at)
+    assert found, "a hall has a policy from its first day"
+    return found
+
+
+async def begun(at: datetime) -> str:
+    """The same of any day; empty before the first version."""
     day = day_of(at)
-    begun = [(since, published, no) for since, published, no in await _published() if since <= day]
-    assert begun, "a hall has a policy from its first day"
-    return max(begun)[2]
+    return max(((since, published, no) for since, published, no in await _published() if since <= day), default=NONE)[2]
 
 
 async def document(no: str) -> dict[str, Any]:

@@ -1,24 +1,18 @@
-"""A month that is over is published once, from the daily grains, without what is confidential."""
+"""A month that is over is published once, without what is confidential."""
 
-from collections import Counter
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from hotline.categories import queries as categories
 from hotline.kpi.definitions import BY_CODE
-from hotline.sla import queries
+from hotline.kpi.queries import units
+from hotline.sla import counting, queries
 from hotline.sla.models import Published
 from hotline.sla.recompute import REST
 from hotline.sla.rules import K_MIN, shown
-from kernel.citytime import day_of, midnight
-from kernel.people import queries as people
-from kernel.permissions import SYSTEM, Clearance
-from oversight.kpi import counting
-from oversight.kpi.queries import Asked
+from kernel.citytime import day_of
 
 CODES = ("signed", "contacted", "on_time", "on_time_unextended", "at_once", "extended", "solved", "satisfied")
 MONTHS_BACK = 3
-UNKNOWN = "未分类"
 
 
 async def publish(*, at: datetime) -> int:
@@ -35,34 +29,15 @@ async def publish(*, at: datetime) -> int:
 
 
 async def _rows(month: date, at: datetime) -> list[dict[str, str]]:
-    following = (month + timedelta(days=31)).replace(day=1)
-    asked = Asked(since=midnight(month), until=midnight(following), at=at)
-    everybody = replace(SYSTEM, clearance=Clearance.PLAIN)
-    counted = await counting.by_unit([BY_CODE[code] for code in CODES], everybody, asked, parts=True)
-    names = await _agencies()
+    names = await units()
     groups = {one.code[:2]: one.name for one in await categories.tree() if one.level == 1}
     found = []
     for code in CODES:
-        cells = {
-            (names[unit], groups.get(part, UNKNOWN)): (one.numerator, one.denominator)
-            for (which, unit, part), one in counted.items()
-            if which == code and unit in names and one.denominator
-        }
-        kept, rest = shown(cells)
+        kept, rest = shown(await counting.of_month(BY_CODE[code], month, names, groups, at))
         found += [_row(month, code, "cell", agency, group, *kept[agency, group]) for agency, group in kept]
         if rest[1]:
             found.append(_row(month, code, REST, "", "", *rest))
     return found
-
-
-async def _agencies() -> dict[str, str]:
-    """The units under the city's own, each with those under it: no matter of one is a matter of another's cell."""
-    every = await people.agencies()
-    depths = Counter(one.path.count("/") for one in every)
-    several = (depth for depth in sorted(depths) if depths[depth] > 1)  # above: province and city, a unit each
-    top = next(several, 0)
-    named = {one.path: one.name for one in every if one.path.count("/") == top}
-    return {path: name if [*named.values()].count(name) == 1 else f"{name}（{path}）" for path, name in named.items()}
 
 
 def _row(month: date, code: str, row: str, agency: str, category: str, n: int, d: int) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Recompute every published figure from the downloaded data file: `python3 recompute.py 2026-10.csv`.
 
-Standard library only. The page is made by these same functions; whoever distrusts them reads on, it isn't long."""
+Standard library only. The page is made by these same functions; whoever distrusts them reads on, it isn't long.
+Every denominator in the file is a multiple of k (the month's smallest lot), cut down from the true one; its numerator
+is cut in the same proportion. What is cut off stands in the rest, so a city's denominator lacks fewer than k."""
 
 import csv
 import sys
@@ -9,7 +11,7 @@ from math import sqrt
 
 RANKED_MIN = 30  # below, counts and the 95 % interval instead of a percentage
 Z = 1.959964
-REST = "rest"  # the cells that were too small to be shown, together
+REST = "rest"  # what was too little to be shown by itself, together
 Row = Mapping[str, str]
 Sums = dict[tuple[str, str, str], tuple[int, int]]  # figure's code, whose ("agency", "category", "all"), name
 

@@ -83,7 +83,11 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/hotline/knowledge/{no}": (("", "/hotline/knowledge/{public_article}"),),
     "/hotline/flags": (("shiftlead", "/hotline/flags"), ("manager", "/hotline/flags")),
     "/hotline/kpi": (("manager", "/hotline/kpi"), ("supervisor", "/hotline/kpi?from=昨天&to=2026-03-31")),
-    "/hotline/kpi/{code}": (("manager", "/hotline/kpi/on_time"), ("manager", "/hotline/kpi/hands")),
+    "/hotline/kpi/units": (("manager", "/hotline/kpi/units"), ("supervisor", "/hotline/kpi/units?code=three_rates")),
+    "/hotline/kpi/{code}": (
+        ("manager", "/hotline/kpi/on_time"), ("manager", "/hotline/kpi/hands"), ("manager", "/hotline/kpi/three_rates"),
+        ("manager", "/hotline/kpi/rated_matter"), ("manager", "/hotline/kpi/after_call"),
+    ),
     "/hotline/missed": (("operator", "/hotline/missed"),),
     "/hotline/new": (("operator", "/hotline/new"), ("operator", "/hotline/new?phone=13900002206")),
     "/hotline/policies": (("manager", "/hotline/policies"), ("supervisor", "/hotline/policies")),

@@ -8,7 +8,9 @@ from time import perf_counter
 import pytest
 from httpx import Response
 
+from hotline.calls import actions as calls
 from hotline.calls import lines, queries
+from hotline.calls.forms import Ending
 from hotline.calls.models import Call
 from hotline.tickets import actions, forms
 from kernel.journal import Sealed
@@ -165,6 +167,29 @@ async def test_a_prank_call_is_recorded_without_a_ticket_and_leaves_the_desk(pus
     assert (await client.post("/hotline/missed", data=told | {"outcome": "prank"})).status_code == 303
     assert (await the_call()).outcome == "prank"
     assert (await client.get("/api/v1/calls/current")).json() == {"call": None}
+
+
+async def test_the_work_after_a_call_runs_until_the_last_that_its_desk_wrote_of_it(push: Push) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    for event, seconds, more in (("newCall", 100, {}), ("answer", 95, {}), ("hangup", 40, {"rating": "2"})):
+        await push(event, at - timedelta(seconds=seconds), user="operator", **more)
+    call = await the_call()
+    assert (call.after_s, call.level) == (None, 2)
+    await calls.became(call.id, "12345-20260302-000001-1", at=at - timedelta(seconds=30))
+    assert (await the_call()).after_s == 10
+    await calls.dispose(await the_call(), Ending.SERVED, by=f.OPERATOR, at=at - timedelta(seconds=15))
+    assert (await the_call()).after_s == 25
+
+
+async def test_what_was_written_while_they_talked_is_no_work_after_the_call(push: Push) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    await push("newCall", at - timedelta(seconds=100), user="operator")
+    await push("answer", at - timedelta(seconds=95), user="operator")
+    await calls.became((await the_call()).id, "12345-20260302-000001-1", at=at - timedelta(seconds=60))
+    await push("hangup", at - timedelta(seconds=40))
+    assert (await the_call()).after_s == 0
+    refused = await push("hangup", at - timedelta(seconds=39), rating="6")
+    assert refused.status_code == 422
 
 
 async def test_the_next_lead_confirms_what_the_last_one_hands_over_and_nobody_their_own(

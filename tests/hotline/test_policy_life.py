@@ -105,6 +105,8 @@ def test_whatever_is_typed_into_a_cell_is_understood_or_answered_in_its_own_plac
         ("steps.sign.urgent", "-5 日", "这样的数和单位"), ("warn.demand", "150%", "1% 到 99%"),
         ("warn.demand", "5 个工作日", "提前 1 个工作日"), ("caps.extensions.demand", "许多", "0 到 10 的整数"),
         ("caps.pause_days.demand", "366", "0 到 365 的整数"), ("caps.reopen_days.demand", "0", "至少 1 日"),
+        ("weights.satisfied", "34", "合计须为 100，现在合计 99"), ("weights.satisfied", "", "三项都要写"),
+        ("weights.satisfied", "101", "0 到 100 的整数"), ("loads.middle", "300", "大量件须多于中量件"),
         ("caps.extension_days.critical", "3", "与次数不一致"), ("ladder.1.demand", "1 个工作日", "须晚于"),
     ],
 )  # fmt: skip

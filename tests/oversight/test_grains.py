@@ -1,7 +1,8 @@
 """Daily grains are what the rows say: kept up by what happens, counted anew where something changed, verified."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -180,7 +181,7 @@ async def test_a_program_gets_every_hall_s_figures_with_exclusions_and_units_in_
         assert (await operator.get(f"/api/v1/oversight/kpi?{days}")).status_code == 403
 
 
-async def a_call(no: str, waited_s: int | None, talked_s: int | None, ended_after_s: int, **more: datetime) -> None:
+async def a_call(no: str, waited_s: int | None, talked_s: int | None, ended_after_s: int, **more: Any) -> None:
     call = Call(cti_id=no, offered_at=f.NOW, phone_index="x", **more)
     call.answered_at = None if waited_s is None else f.NOW + timedelta(seconds=waited_s)
     call.hangup_at = f.NOW + timedelta(seconds=(waited_s or 0) + (talked_s or 0) if waited_s else ended_after_s)
@@ -190,7 +191,9 @@ async def a_call(no: str, waited_s: int | None, talked_s: int | None, ended_afte
 
 async def test_figures_of_calls_stand_on_their_seconds_with_the_base_told(signed_in: Client) -> None:
     for no, waited in enumerate((5, 10, 15, 60)):
-        await a_call(f"a{no}", waited, 100 + no, 0)
+        wrapped = f.NOW + timedelta(seconds=waited + 100 + no + 20 * no)
+        await a_call(f"a{no}", waited, 100 + no, 0, wrapped_at=wrapped, level=5 - no)
+    await a_call("out", 7, 90, 0, inbound=False)
     await a_call("short", None, None, 3)
     await a_call("missed", None, None, 40, called_back_at=f.NOW + timedelta(hours=1))
     of = {code: await queries.figure(BY_CODE[code], f.MANAGER, asked()) for code in BY_CODE}
@@ -198,8 +201,10 @@ async def test_figures_of_calls_stand_on_their_seconds_with_the_base_told(signed
     assert said == {
         "answered": (4, 6), "answered_15s": (3, 6), "answered_15s_of_answered": (3, 4), "abandoned": (1, 6),
         "abandoned_short": (1, 6), "called_back": (1, 2), "waiting": (90, 4), "talking": (406, 4),
+        "talking_out": (90, 1), "after_call": (120, 4), "rated_call": (3, 4),
     }  # fmt: skip
     assert (of["waiting"].value, of["waiting"].p50, of["waiting"].p90) == (22.5, 10, 60)
+    assert (of["after_call"].value, of["after_call"].p50, of["after_call"].p90) == (30, 20, 60)
     async with signed_in(f.MANAGER) as manager:
         page = (await manager.get("/hotline/kpi/answered?from=2026-03-01&to=2026-03-31&part=missed")).text
         assert page.count("data-row") == 2

@@ -66,6 +66,18 @@ def first_result(share: Assignment, facts: Form, by: Actor, at: datetime) -> dic
     return {"first_outcome": share.first_outcome or share.outcome}
 
 
+def ruled(share: Assignment, facts: forms.RuleObjection, by: Actor, at: datetime) -> dict[str, Any]:
+    return {"misdirected": True} if facts.granted else {}
+
+
+def stepped_back(share: Assignment, facts: Form, by: Actor, at: datetime) -> dict[str, Any]:
+    return {"misdirected": True}
+
+
+def taken_back(share: Assignment, facts: Form, by: Actor, at: datetime) -> dict[str, Any]:
+    return {"misdirected": True} if getattr(facts, "wrong_unit", False) else {}
+
+
 def days_asked(share: Assignment) -> int:
     assert share.extension_days is not None, "the guard has looked"
     return share.extension_days
@@ -332,6 +344,13 @@ def lead_share(move: str) -> Cascade:
         return [Step(share, move) async for share in mine if share.state in share.moves[move].sources]
 
     return cascade
+
+
+async def call_back(ticket: Ticket, facts: forms.Recall, by: Actor, at: datetime) -> Sequence[Step]:
+    """Every share that is at work; whether the unit was the wrong one goes along (派单准确率 counts it)."""
+    told = forms.TakenBack(wrong_unit=facts.wrong_unit)
+    mine = ticket.assignments.all().order_by("id")
+    return [Step(share, "take_back", told) async for share in mine if share.state in share.moves["take_back"].sources]
 
 
 async def hand_out(ticket: Ticket, facts: forms.Dispatch, by: Actor, at: datetime) -> Sequence[Step]:

@@ -14,6 +14,7 @@ FIXED = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
 FRAMES = ((time(9), time(12)), (time(13), time(17)))  # the office hours that a working hour (wh) counts in
 FIRST_YEAR, LAST_YEAR = 2015, 2035
 ONE, NONE = timedelta(days=1), timedelta()
+OFFICE_DAY = sum((datetime.combine(date.min, b) - datetime.combine(date.min, a) for a, b in FRAMES), NONE)
 
 
 class Calendar:
@@ -76,11 +77,10 @@ class Calendar:
     def hours_between(self, start: datetime, end: datetime) -> timedelta:
         """Office time in [start, end)."""
         first, last = start.astimezone(CITY), end.astimezone(CITY)
-        total, day = NONE, first.date()
-        while day <= last.date():
+        total = OFFICE_DAY * max(self.working_days_between(first.date(), last.date() - ONE), 0)
+        for day in {first.date(), last.date()}:
             for opens, closes in self._frames(day):
                 total += max(min(last, closes) - max(first, opens), NONE)
-            day = self._next_working(day)
         return total
 
     def first_change(self, other: "Calendar") -> date | None:

@@ -32,11 +32,11 @@ UNIT = {
     "required": ["unit", "name", "rank", *COUNTS, "value", "ranked", "interval"],
     "properties": {"unit": TEXT, "name": TEXT, "rank": {"type": ["integer", "null"]}, **COUNTS, **SHARES, **INTERVAL},
 }
+DATED: dict[str, object] = {"from": TEXT, "to": TEXT, "unit": TEXT, "kpi": {"type": "array", "items": FIGURE}}
 ANSWER = {
     "type": "object",
     "required": ["from", "to", "unit", "kpi"],
-    "properties": {"from": TEXT, "to": TEXT, "unit": TEXT, "kpi": {"type": "array", "items": FIGURE}}
-    | {"units": {"type": "array", "items": UNIT}},
+    "properties": DATED | {"units": {"type": "array", "items": UNIT}},
 }
 DAYS = {
     "from": (TEXT, "起始日期（含）"), "to": (TEXT, "结束日期（含）"),
@@ -79,7 +79,7 @@ def shown(figure: Figure) -> dict[str, object]:
     return named | {"definition": told} | _counts(figure) | {"p50": figure.p50, "p90": figure.p90}
 
 
-def placed(place: ranking.Place) -> dict[str, object]:
+def placed(place: ranking.Place[Figure]) -> dict[str, object]:
     return {"unit": place.unit, "name": place.name, "rank": place.rank} | _counts(place.figure)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 RANKED_MIN = 30  # below, counts are shown with their interval and nobody is ranked
 Z = 1.959964  # 95 %
@@ -13,12 +14,15 @@ class Definition:
     """`numerator` narrows the `denominator`; each maps a column of `kind` to what it must be. `exclusions` (剔除) map
     a code each to such columns: what one of them fits isn't counted, but how many those are is published, too.
 
+    `either`: narrows the numerator further to what fits at least one of these.
+
     `time_role`: the instant that puts a row into a period: a column, or `due:handle`, the end of that step's clock.
     Then `in_time` asks that every such clock was stopped when it was due, `unextended` that nothing was granted on
     top of it. `never`: moves that the journal of a row must not show. `parts`: the relation without which a row isn't
     counted and through which (as far as `parts_where` says) it belongs to a unit; with `mean` the numerator is the
     number of all of them. `measure`: the numerator is the sum of that column, the value its mean. `time_role` `live`:
-    no period, what stands now; with `late` the numerator is what is past its `due_at`. `base` says in words what is
+    no period, what stands now; with `late` the numerator is what is past its `due_at`, with `overrun` that alone is
+    counted and the numerator is by how many working hours (wh) it is, summed up. `base` says in words what is
     counted. `part`, `region` and `label` are the columns by which daily grains are apart (`grained`). `less_is_better`:
     who has least of it stands first."""
 
@@ -28,6 +32,7 @@ class Definition:
     time_role: str
     base: str
     numerator: Mapping[str, object] = field(default_factory=dict)
+    either: tuple[Mapping[str, Any], ...] = ()
     denominator: Mapping[str, object] = field(default_factory=dict)
     unit: str = "region_path"
     exclusions: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -39,6 +44,7 @@ class Definition:
     mean: bool = False
     measure: str = ""
     late: bool = False
+    overrun: bool = False
     part: str = "category"
     region: str = "region_path"
     label: str = "secrecy"
@@ -58,7 +64,12 @@ class Definition:
     @property
     def share(self) -> bool:
         """Whether it is hits out of rows: only then are there hits to open, an interval and a ranking."""
-        return not (self.mean or self.measure)
+        return not (self.mean or self.spread)
+
+    @property
+    def spread(self) -> bool:
+        """Whether the value is a mean with a median and a ninth decile beside it."""
+        return bool(self.measure) or self.overrun
 
 
 @dataclass(frozen=True, slots=True)

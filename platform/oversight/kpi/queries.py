@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from math import ceil
 from typing import Any
 
 from pypika_tortoise.terms import CustomFunction
@@ -10,6 +11,7 @@ from tortoise.expressions import F, Function, Q, RawSQL, Subquery
 from tortoise.functions import Sum
 from tortoise.queryset import QuerySet
 
+from kernel.calendar import current
 from kernel.citytime import CITY, day_of, midnight
 from kernel.clocks.models import Clock
 from kernel.kinds import kind_of
@@ -80,6 +82,8 @@ def rows(definition: Definition, actor: Actor, asked: Asked) -> Any:
 def hits(definition: Definition, actor: Actor, asked: Asked) -> Any:
     """Those of the rows that the numerator counts."""
     found = rows(definition, actor, asked).filter(**definition.numerator)
+    if definition.either:
+        found = found.filter(Q(*[Q(**one) for one in definition.either], join_type=Q.OR))
     if definition.late:
         found = found.filter(due_at__lt=asked.at)
     if definition.in_time:
@@ -106,6 +110,8 @@ async def figure(definition: Definition, actor: Actor, asked: Asked) -> Figure:
     counted = await found.count()
     if definition.exclusions:
         left_out = await _all(definition, actor, asked).count() - counted
+    if definition.overrun:
+        return await _overrun(definition, found, left_out, asked.at)
     if definition.measure:
         return await _spread(definition, found, counted, left_out)
     if definition.mean:
@@ -126,6 +132,15 @@ async def _spread(definition: Definition, found: Any, counted: int, left_out: in
         for rank in ranks
     ]
     return Figure(definition, total or 0, counted, left_out, p50, p90)
+
+
+async def _overrun(definition: Definition, found: Any, left_out: int, at: datetime) -> Figure:
+    """In whole working hours, each begun one counting; the calendar isn't the database's, so it is counted here."""
+    calendar = await current()
+    due = [moment for (moment,) in await found.values_list("due_at")]
+    hours = sorted(ceil(calendar.hours_between(moment, at) / timedelta(hours=1)) for moment in due)
+    p50, p90 = [hours[-(-len(hours) * part // 100) - 1] if hours else None for part in (50, 90)]
+    return Figure(definition, sum(hours), len(hours), left_out, p50, p90)
 
 
 async def stretches(asked: Asked) -> tuple[list[date], list[tuple[datetime, datetime]]]:
@@ -196,7 +211,7 @@ def _sight(actor: Actor, asked: Asked) -> declared.Sight | None:
 def _all(definition: Definition, actor: Actor, asked: Asked) -> Any:
     found = declared.seen(definition.kind, actor).filter(**definition.denominator)
     if definition.live:
-        pass
+        found = found.filter(due_at__lt=asked.at) if definition.overrun else found
     elif definition.step:
         found = found.filter(no__in=_numbers(_clocks(definition, asked), definition))
     else:

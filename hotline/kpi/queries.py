@@ -1,0 +1,29 @@
+"""Units that are compared, and rows that are no things of the hotline: what people said of its tickets."""
+
+from collections import Counter
+from typing import Any
+
+from tortoise.expressions import Subquery
+
+from hotline.tickets import queries as tickets
+from kernel.people import queries as people
+from kernel.permissions import Actor
+from kernel.ratings.models import Rating
+from oversight.kpi.queries import Number
+
+
+async def units() -> dict[str, str]:
+    """Path → name of the units that stand beside each other: those under the city's own, each with those under it, so
+    that no matter of one is another's."""
+    every = await people.agencies()
+    depths = Counter(one.path.count("/") for one in every)
+    several = (depth for depth in sorted(depths) if depths[depth] > 1)  # above: province and city, a unit each
+    top = next(several, 0)
+    named = {one.path: one.name for one in every if one.path.count("/") == top}
+    return {path: name if [*named.values()].count(name) == 1 else f"{name}（{path}）" for path, name in named.items()}
+
+
+def ratings(actor: Actor) -> Any:
+    """好差评 of the tickets that this person may see."""
+    of_tickets = Rating.filter(subject__startswith="ticket:").annotate(ticket_no=Number("subject", "ticket:", ""))
+    return of_tickets.filter(ticket_no__in=Subquery(tickets.visible_to(actor).values("no")))
