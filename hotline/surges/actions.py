@@ -74,7 +74,12 @@ async def told_of(nos: Collection[str]) -> None:
 
 
 async def hold(cells: Collection[Cell], at: datetime) -> None:
-    """They have been told of: held until six hours are over and they have been calm; their rise begins anew."""
+    """They have been told of: held until six hours are over and they have been calm. What rose in them and in whatever
+    they lie in, or lies in them, has been told with them."""
+    for row in await queries.rising() if cells else []:
+        if any(rules.related(cell, Cell(row.category, row.area)) for cell in cells):
+            row.score_milli = 0
+            await row.save(update_fields=["score_milli"])
     for cell in cells:
         row, _ = await WatchedCell.get_or_create(category=cell.category, area=cell.area, defaults={"seen_at": at})
         row.told_at, row.calm, row.score_milli, row.seen_at = at, False, 0, at

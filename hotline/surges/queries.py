@@ -101,9 +101,13 @@ async def held_since(since: datetime) -> list[WatchedCell]:
     return await WatchedCell.filter(told_at__gte=since)
 
 
+async def rising() -> list[WatchedCell]:
+    return await WatchedCell.filter(score_milli__gt=0)
+
+
 async def cells_to_score(cells: Iterable[Cell]) -> dict[Cell, WatchedCell]:
     """Those whose score isn't zero, and the rows of these."""
-    rows = await WatchedCell.filter(score_milli__gt=0)
+    rows = await rising()
     known = {Cell(row.category, row.area): row for row in rows}
     wanted = [cell for cell in cells if cell not in known]
     kinds = {cell.category for cell in wanted}

@@ -218,12 +218,13 @@ def apart(risen: Iterable[tuple[Cell, float]]) -> list[Cell]:
     """Of cells that lie in each other only the one that has risen most."""
     found = list[Cell]()
     for cell, _ in sorted(risen, key=lambda one: (-one[1], *_narrowest(one[0]))):
-        if not any(_related(cell, other) for other in found):
+        if not any(related(cell, other) for other in found):
             found.append(cell)
     return found
 
 
-def _related(one: Cell, other: Cell) -> bool:
+def related(one: Cell, other: Cell) -> bool:
+    """Whether one lies in the other, or both in part."""
     pairs = ((one.category, other.category), (one.area, other.area))
     return all(a.startswith(b) or b.startswith(a) for a, b in pairs)
 
