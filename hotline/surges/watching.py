@@ -40,14 +40,18 @@ async def look(at: datetime) -> list[Surge]:
 async def heed(at: datetime) -> list[Surge]:
     """Every ten seconds: tickets that say a word of the list. Once for a district and six hours, but where a person is
     in danger each ticket by itself."""
-    begun = list[Surge]()
-    for row in await queries.alarming(HEEDED_MAX):
+    begun, since = list[Surge](), at - timedelta(hours=thresholds().hold.again_h)
+    rows = await queries.alarming(HEEDED_MAX)
+    late = [row.ticket for row in rows if row.at < since]
+    await actions.told_of(late)  # what lay in a queue for hours is no news
+    for row in rows:
+        if row.ticket in late:
+            continue
         [ticket] = await tickets.numbered([row.ticket])
         text = f"{ticket.title}\n{await tickets.content(ticket)}"
         wanted = list[Begin]()
         for group, said in rules.alarming(text, thresholds().words):
             area = row.area[:DISTRICT_DIGITS]
-            since = at - timedelta(hours=thresholds().hold.again_h)
             if group.each or not await queries.words_told(group.name, area, secret=row.secret, since=since):
                 wanted.append(
                     Begin(
