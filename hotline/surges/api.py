@@ -21,11 +21,11 @@ from kernel.pages import needs
 from kernel.permissions import Actor
 from kernel.settings import settings
 
-NUMBER = {"type": "integer"}
+NUMBER, PERHAPS = {"type": "integer"}, {"type": ["string", "null"]}
 SHAPE = thing(
     says=TEXT, reason=TEXT, reason_label=TEXT, category=TEXT, area=TEXT, words=TEXT, many=NUMBER, window_min=NUMBER,
     expected_milli=NUMBER, tail=TEXT, begun_at=TEXT, reasons={"type": "array", "items": TEXT},
-    tickets={"type": "array"}, judged=TEXT, cluster=TEXT,
+    tickets={"type": "array"}, judged=PERHAPS, cluster=PERHAPS,
 )  # fmt: skip
 
 

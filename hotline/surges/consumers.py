@@ -7,10 +7,18 @@ from hotline.surges.queries import COUNTS_KEPT
 from hotline.tickets import queries as tickets
 from hotline.tickets.models import Ticket
 from kernel import journal
-from kernel.inbox import actions as inbox
 from kernel.kinds import kind_of
+from kernel.messages import actions as messages
+from kernel.messages.templates import Slot, SlotKind, Sort, Template
 from kernel.models import Event
 from kernel.outbox import Consumer
+from kernel.people import queries as people
+
+ALERT = Template(
+    code="hotline.surge", label="突增预警", sort=Sort.REMINDERS, slots=(Slot("title", SlotKind.TEXT),), urgent=True,
+    title="{title}", subject="有一条突增预警", mail="有一条突增预警，请登录查看。邮件里不写内容。",
+    sms="有一条突增预警，请登录查看。",
+)  # fmt: skip
 
 
 async def count(event: Event) -> None:
@@ -28,12 +36,12 @@ async def count(event: Event) -> None:
 
 
 async def tell(event: Event) -> None:
-    """Whoever handles alerts, if they are cleared for what it speaks of."""
+    """Whoever handles alerts, if they are cleared for what it speaks of; by text message at night, too."""
     kind, no = kind_of(event.subject)
     surge: Surge = await kind.load(no)
     title, url = f"{surge.label}：{await showing.headline(surge)}", f"/hotline/surges/{no}"
-    label = await surge.sensitivity()
-    await inbox.tell_holders(P.SURGE_HANDLE, surge.region_path, event=event, title=title, url=url, label=label)
+    to = await people.holders(P.SURGE_HANDLE, surge.region_path, await surge.sensitivity())
+    await messages.send(ALERT.code, to=to, values={"title": title}, key=f"event:{event.id}", url=url, at=event.at)
 
 
 COUNT = Consumer(name="hotline.surges", topics=("ticket.register", "ticket.bring", "ticket.reclassify"), handle=count)

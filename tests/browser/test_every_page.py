@@ -64,7 +64,7 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/hotline/articles/new": (("editor", "/hotline/articles/new"),),
     "/hotline/articles/queues/{queue}": (
         ("editor", "/hotline/articles/queues/feedback"), ("editor", "/hotline/articles/queues/unanswered"),
-        ("editor", "/hotline/articles/queues/wrong"),
+        ("editor", "/hotline/articles/queues/wrong"), ("editor", "/hotline/articles/queues/proposals"),
     ),
     "/hotline/articles/{no}": (
         ("operator", "/hotline/articles/{article}"), ("editor", "/hotline/articles/{article}"),
