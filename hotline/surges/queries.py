@@ -110,8 +110,9 @@ async def cells_to_score(cells: Iterable[Cell]) -> dict[Cell, WatchedCell]:
     rows = await rising()
     known = {Cell(row.category, row.area): row for row in rows}
     wanted = [cell for cell in cells if cell not in known]
-    kinds = {cell.category for cell in wanted}
-    more = await WatchedCell.filter(category__in=list(kinds), score_milli=0) if wanted else []
+    kinds, areas = {cell.category for cell in wanted}, {cell.area for cell in wanted}
+    level = WatchedCell.filter(category__in=list(kinds), area__in=list(areas), score_milli=0)
+    more = await level if wanted else []
     return known | {Cell(row.category, row.area): row for row in more}
 
 

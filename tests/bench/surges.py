@@ -159,13 +159,29 @@ async def _busier(messages: Sequence[Message], a_day: int, live: timedelta) -> l
         for k, one in enumerate(outbreaks) for n, at in enumerate(one.times)
     ]  # fmt: skip
     await Sighting.bulk_create(rows, batch_size=2_000)
-    minutes = sorted({row.at.replace(second=0, microsecond=0) + MINUTE for row in rows})
+    minutes = _worth_a_look(rows)
     quarters = [LIVE_FROM + n * 15 * MINUTE + MINUTE for n in range(live // (15 * MINUTE))]
     for at in sorted({*minutes, *quarters}):
         await jobs.look({}, at=at)
         if at.minute % 15 == 1:
             await jobs.score({}, at=at)
     return await _judged(outbreaks, len(rows), live)
+
+
+def _worth_a_look(rows: Sequence[Sighting]) -> list[datetime]:
+    """Every minute after which some cell has enough tickets in its window; at the others a look finds nothing."""
+    limits, window, counts = thresholds(), list[Sighting](), Counter[rules.Cell]()
+    found, oldest = list[datetime](), 0
+    for row in sorted(rows, key=lambda one: one.at):
+        at = row.at.replace(second=0, microsecond=0) + MINUTE
+        window.append(row)
+        counts.update(rules.cells_of(row.category, row.area, limits.cells))
+        while window[oldest].at <= at - limits.count.window_min * MINUTE:
+            counts.subtract(rules.cells_of(window[oldest].category, window[oldest].area, limits.cells))
+            oldest += 1
+        if max(counts.values()) >= limits.count.count_min:
+            found.append(at)
+    return sorted({*found})
 
 
 def _outbreaks(messages: Sequence[Message], live: timedelta, chance: random.Random) -> Iterator[Outbreak]:
