@@ -15,6 +15,11 @@ async def draw_number(at: datetime) -> str:
     return await numbering.draw("1234501", at)
 
 
+async def reserve_number(at: datetime) -> None:
+    """Outside of any transaction, for a move that begins a cluster inside its own."""
+    await numbering.reserve("1234501", at, 1)
+
+
 async def begin(facts: forms.Gather, *, no: str, region: str, by: Actor, at: datetime) -> Cluster:
     return await move(Cluster(no=no, region_path=region), "begin", facts, by=by, at=at, version=0)
 

@@ -123,6 +123,11 @@ async def tell(edition: Edition, facts: Opinion, *, by: Actor, at: datetime) -> 
     )
 
 
+async def take_up(number: int, article: str, *, at: datetime) -> int:
+    """A proposal has become that article."""
+    return await queries.waiting("proposals").filter(id=number).update(settled_at=at, article=article)
+
+
 async def settle(queue: str, number: int, *, at: datetime) -> int:
     return await queries.waiting(queue).filter(id=number).update(settled_at=at)
 

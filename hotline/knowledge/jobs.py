@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from hotline.knowledge import actions, queries
+from hotline.knowledge import actions, learning, queries
 from hotline.knowledge.forms import Reminded
 from kernel.errors import Refusal
 from kernel.lifecycle import Nothing, Way
@@ -14,6 +14,11 @@ BATCH = 200
 
 async def look_through(ctx: dict[str, Any]) -> int:
     return await sweep(datetime.now(UTC))
+
+
+async def learn(ctx: dict[str, Any], *, at: datetime | None = None) -> int:
+    """What the last days' closed consults teach."""
+    return await learning.learn(at or datetime.now(UTC))
 
 
 async def sweep(at: datetime) -> int:

@@ -14,6 +14,11 @@ async def clear_unanswered(before: datetime, limit: int) -> int:
     return await delete_some(queries.asked_before(before), limit)
 
 
+async def clear_proposals(before: datetime, limit: int) -> int:
+    """Not asked again since; their sources go with them."""
+    return await delete_some(queries.asked_last_before(before), limit)
+
+
 async def clear_feedback(before: datetime, limit: int) -> int:
     return await delete_some(queries.told_before(before), limit)
 
@@ -22,6 +27,10 @@ KEPT = (
     Kept(
         name="unanswered", label="没有答案的问题", tables=("hotline_unanswered",), basis=NEED, period=YEAR,
         then="号码和诉求人姓名存前已脱敏；一年没有再问的删除", clear=clear_unanswered,
+    ),
+    Kept(
+        name="article_proposals", label="可学的答复", tables=("hotline_proposal", "hotline_proposal_source"),
+        basis=NEED, period=YEAR, then="号码和诉求人姓名存前已脱敏；一年没有再问的删除", clear=clear_proposals,
     ),
     Kept(
         name="article_feedback", label="对知识条目的反馈", tables=("hotline_article_feedback",), basis=NEED,

@@ -113,3 +113,37 @@ class Unanswered(Model):
     class Meta:
         table = "hotline_unanswered"
         indexes = (("settled_at", "times"),)
+
+
+class Proposal(Model):
+    """可学的答复: a question that closed consults answered and no article does, with the newest released answer.
+    An editor makes an article of it or declines; tickets that ask the same count up."""
+
+    id = fields.BigIntField(primary_key=True)
+    question = fields.CharField(max_length=100)
+    body = fields.TextField()
+    owner = fields.CharField(max_length=20, default="")  # code of who answered; empty: the centre
+    category: fields.Field[str | None] = fields.CharField(max_length=6, null=True)
+    ticket = fields.CharField(max_length=48)  # the newest
+    times = fields.IntField(default=1)
+    last_at = UtcDatetimeField()
+    article = fields.CharField(max_length=48, default="")  # what was made of it
+    settled_at: fields.Field[datetime | None] = UtcDatetimeField(null=True)
+
+    class Meta:
+        table = "hotline_proposal"
+        indexes = (("settled_at", "times"),)
+
+
+class ProposalSource(Model):
+    """Which tickets a proposal has learned from, each once."""
+
+    id = fields.BigIntField(primary_key=True)
+    ticket = fields.CharField(max_length=48, unique=True)
+    proposal: fields.ForeignKeyRelation[Proposal] = fields.ForeignKeyField(
+        "hotline.Proposal", related_name="sources", on_delete=OnDelete.CASCADE
+    )
+    proposal_id: int
+
+    class Meta:
+        table = "hotline_proposal_source"

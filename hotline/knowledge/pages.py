@@ -59,8 +59,10 @@ async def edition(request: Request) -> Response:
 
 @needs(P.ARTICLE_EDIT)
 async def new(request: Request) -> Response:
-    title = request.query_params.get("title", "")[:80]
-    shown = await showing.written(request.user, None)
+    """With `?proposal=` it begins with what closed consults teach."""
+    begun = await showing.start(_proposal(request), datetime.now(UTC))
+    title = begun.title if begun else request.query_params.get("title", "")[:80]
+    shown = await showing.written(request.user, None, begun)
     return render(request, "hotline/knowledge/write.html", **shown, title=title)
 
 
@@ -73,6 +75,8 @@ async def draft(request: Request) -> Response:
 
     async def effect() -> str:
         article = await actions.draft(facts, region=settings().region_path, by=request.user, at=at, no=no)
+        if (taken := _proposal(request)) is not None:
+            await actions.take_up(taken, article.no, at=at)
         return _url(request, article.no)
 
     return await act_once(request, effect)
@@ -135,6 +139,13 @@ async def settle(request: Request) -> Response:
         raise NotFound(what="这一条")
     await actions.settle(name, int(number), at=datetime.now(UTC))
     return see_other(request, "hotline:article_queue", queue=name)
+
+
+def _proposal(request: Request) -> int | None:
+    """From the address, or from the form that began with it."""
+    typed = getattr(request.state, "typed", {})
+    told = str(typed.get("_proposal", "") or request.query_params.get("proposal", ""))
+    return int(told) if told.isascii() and told.isdecimal() and len(told) <= NUMBER_DIGITS_MAX else None
 
 
 def _url(request: Request, no: str) -> str:

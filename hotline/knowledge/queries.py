@@ -12,7 +12,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from hotline.knowledge.forms import Visibility
-from hotline.knowledge.models import Answered, Article, Edition, Feedback, Unanswered
+from hotline.knowledge.models import Answered, Article, Edition, Feedback, Proposal, ProposalSource, Unanswered
 from hotline.knowledge.pinyin import within
 from hotline.knowledge.rules import REMIND_BEFORE
 from hotline.knowledge.states import ArticleState
@@ -26,7 +26,11 @@ from kernel.permissions import ANONYMOUS, Actor
 
 KEPT_S, ROWS_MAX, LISTED_MAX = 5.0, 5_000, 200
 LETTERS_MIN = 2
-QUEUES: dict[str, type[Feedback] | type[Unanswered]] = {"feedback": Feedback, "unanswered": Unanswered}
+QUEUES: dict[str, type[Feedback] | type[Unanswered] | type[Proposal]] = {
+    "feedback": Feedback,
+    "unanswered": Unanswered,
+    "proposals": Proposal,
+}
 Line = dict[str, Any]
 _read: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, list[Line]]] = WeakKeyDictionary()
 
@@ -159,6 +163,35 @@ async def feedback() -> list[Feedback]:
 async def unanswered() -> list[Unanswered]:
     """What is asked most often first."""
     return await waiting("unanswered").order_by("-times", "-last_at").limit(LISTED_MAX)
+
+
+async def waiting_proposals() -> list[Proposal]:
+    """What was asked most often first."""
+    return await waiting("proposals").order_by("-times", "-last_at").limit(LISTED_MAX)
+
+
+async def proposal(number: int) -> Proposal | None:
+    return await Proposal.get_or_none(id=number, settled_at=None)
+
+
+async def proposals() -> list[Proposal]:
+    """The settled ones, too: what was declined isn't proposed again."""
+    return await Proposal.all().order_by("-id").limit(ROWS_MAX)
+
+
+async def learned_from(nos: Collection[str]) -> set[str]:
+    """Tickets that were answered from an article, or taught something already."""
+    answered = await Answered.filter(ticket__in=list(nos)).values_list("ticket", flat=True)
+    taught = await ProposalSource.filter(ticket__in=list(nos)).values_list("ticket", flat=True)
+    return {str(one) for one in (*answered, *taught)}
+
+
+async def every_in_use(at: datetime) -> list[Edition]:
+    return await Edition.filter(current=True, valid_to__gte=day_of(at)).order_by("-id").limit(ROWS_MAX)
+
+
+def asked_last_before(before: datetime) -> QuerySet[Proposal]:
+    return Proposal.filter(last_at__lt=before)
 
 
 async def answered_from(no: str, number: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hotline.categories import queries as categories
@@ -22,9 +22,10 @@ from kernel.permissions import Actor
 WRITERS = (P.ARTICLE_EDIT, P.ARTICLE_APPROVE)
 READERS = (P.ARTICLE_READ, *WRITERS)
 FORWARD = ("publish", "submit", "edit")  # the one filled button, in this order
+PROPOSED_FOR = timedelta(days=365)
 IN_USE, SOON = "", "soon"
 VIEWS = {IN_USE: "在用"} | {state.value: state.label for state in ArticleState} | {SOON: "即将到期"}
-QUEUES = {"feedback": "反馈", "unanswered": "没有答案的问题", "wrong": "已更正的错误"}
+QUEUES = {"feedback": "反馈", "unanswered": "没有答案的问题", "proposals": "可学的答复", "wrong": "已更正的错误"}
 TONES = {
     ArticleState.DRAFT: "wait", ArticleState.SUBMITTED: "soon", ArticleState.PUBLISHED: "ok",
     ArticleState.EXPIRED: "late", ArticleState.WDRAWN: "done",
@@ -103,10 +104,38 @@ async def _story(article: Article) -> list[Happening]:
     return told
 
 
-async def written(actor: Actor, article: Article | None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the form of a new article begins with."""
+
+    title: str
+    body: str
+    source: str
+    owner: str
+    category: str | None
+    valid_to: date
+    proposal: int
+    visibility: Visibility = Visibility.STAFF
+    words: str = ""
+
+
+async def start(number: int | None, at: datetime) -> Start | None:
+    """From a proposal that waits: its question, the released answer and where that comes from."""
+    found = await queries.proposal(number) if number is not None else None
+    if found is None:
+        return None
+    today = day_of(at)
+    return Start(
+        title=found.question[:80], body=found.body, source=f"工单 {found.ticket} 已公开的答复", owner=found.owner,
+        category=found.category, valid_to=today + PROPOSED_FOR, proposal=found.id,
+    )  # fmt: skip
+
+
+async def written(actor: Actor, article: Article | None, begun: Start | None = None) -> dict[str, Any]:
     """What the form of an article offers to choose from."""
     return {
         "article": article,
+        "given": article or begun,
         "owner_options": [*(await units()).items()],
         "category_options": [(leaf.code, leaf.path_name) for leaf in await categories.leaves()],
         "visibility_options": [(one.value, one.label) for one in Visibility],
@@ -131,6 +160,8 @@ async def queue(name: str) -> dict[str, Any]:
         return shown | {"rows": told, "titles": titles}
     if name == "unanswered":
         return shown | {"rows": await queries.unanswered()}
+    if name == "proposals":
+        return shown | {"rows": await queries.waiting_proposals()}
     if name == "wrong":
         wrong = await queries.wrong_editions()
         return shown | {"rows": wrong, "heard": await queries.how_many_heard(wrong)}

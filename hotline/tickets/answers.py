@@ -21,6 +21,7 @@ class Released:
     agency: str
     type: str
     at: datetime
+    owner: str = ""  # code of the agency that answered; empty: the centre
 
 
 async def headlines(limit: int) -> list[Headline]:
@@ -35,15 +36,16 @@ async def newest(limit: int) -> list[Released]:
 async def page(words: str, *, after: str = "", limit: int = PAGE) -> tuple[list[Released], str]:
     """Those whose answer names nobody, newest first, continued after the answer of that number."""
     rows, following = await queries.last_closed(queries.answered(words), after=after, limit=limit)
-    return await _released(rows), following
+    return await released(rows), following
 
 
 async def one(no: str) -> Released | None:
-    found = await _released(await queries.answered("").filter(no=no))
+    found = await released(await queries.answered("").filter(no=no))
     return found[0] if found else None
 
 
-async def _released(tickets: Sequence[Ticket]) -> list[Released]:
+async def released(tickets: Sequence[Ticket]) -> list[Released]:
+    """Of these the ones that may be released."""
     shown = []
     if tickets:
         await Ticket.fetch_for_list(list(tickets), "assignments__agency")
@@ -54,6 +56,14 @@ async def _released(tickets: Sequence[Ticket]) -> list[Released]:
         answer = public_answer(ticket, shares, texts) if is_public_answer(ticket) else None
         if answer is not None and ticket.closed_at is not None:
             shown.append(
-                Released(ticket.no, answer.title, answer.body, answer.agency, ticket.type.label, ticket.closed_at)
+                Released(
+                    ticket.no,
+                    answer.title,
+                    answer.body,
+                    answer.agency,
+                    ticket.type.label,
+                    ticket.closed_at,
+                    shares[-1].agency.code if shares else "",
+                )
             )
     return shown

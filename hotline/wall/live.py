@@ -1,12 +1,13 @@
 """What the wall's stream tells: that something of this sort has happened, and when; of whom and what, never."""
 
+from hotline.surges.models import Surge
 from hotline.tickets.models import Assignment, Ticket
 from kernel.citytime import CITY
 from kernel.models import Event, Thing
 from kernel.streams.source import Told, of_events
 from oversight.cards.models import Card
 
-SHOWN: dict[str, type[Thing]] = {"ticket": Ticket, "assignment": Assignment, "card": Card}
+SHOWN: dict[str, type[Thing]] = {"ticket": Ticket, "assignment": Assignment, "card": Card, "surge": Surge}
 CALLS = {"newCall": "来电", "answer": "接听", "hangup": "挂断"}
 CALL = "call"
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from hotline.calls import queries as calls
 from hotline.categories import queries as categories
+from hotline.surges import showing as surges
 from hotline.tickets import queries as tickets
 from hotline.tickets import showing
 from hotline.tickets.forms import Type
@@ -43,6 +44,7 @@ class Day:
     calls: calls.OfDay
     cards: dict[Level, int]
     proposed: int
+    surges: list[surges.Line]
 
 
 async def of_day(actor: Actor, at: datetime) -> Day:
@@ -58,7 +60,7 @@ async def of_day(actor: Actor, at: datetime) -> Day:
         overdue=await _count(actor, at, "在办超期", {"overdue": "1"}), hours=hours, before=before, states=states,
         types=await by_type(actor, at, whole), categories=await by_category(actor, at, whole),
         calls=await calls.of_day(begun, at), cards=await cards.issued_in(actor, begun, at),
-        proposed=await cards.to_confirm(actor),
+        proposed=await cards.to_confirm(actor), surges=await surges.on_the_wall(actor),
     )  # fmt: skip
 
 
