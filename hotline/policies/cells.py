@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from hotline.policies.longer import LAWS
 from kernel.clocks.words import NAMES
 
 CLASSES = {
@@ -35,6 +36,7 @@ class Sort(Enum):
     TIMES = "times"
     DAYS = "days"
     LEAST = "least"
+    LAW = "law"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Row:
 
     @property
     def columns(self) -> Mapping[str, str]:
-        return LIMITED if self.sort is Sort.LEAST else CLASSES
+        return {Sort.LEAST: LIMITED, Sort.LAW: BY_LAW}.get(self.sort, CLASSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Part:
 
 
 LIMITED = {unit: f"{name.removeprefix('个')}计的时限" for unit, name in NAMES.items()}
+BY_LAW = {"limit": "法定时限"}
 SHEET = (
     Part(
         "各环节时限", "写数和单位，例如“5 个工作日”“24 小时”“4 个工作小时”“30 分”“7 日”；可以留空的，留空即不计时",
@@ -101,11 +104,19 @@ SHEET = (
             Row("targets.chat", "在线会话首次响应", Sort.TARGET, blank=True),
             Row("targets.form", "网上表单首次响应", Sort.TARGET, blank=True),
             Row("targets.mailbox", "信箱首次响应", Sort.TARGET, blank=True),
-            Row("targets.complex", "疑难件经批准合计", Sort.TARGET, blank=True),
         ),
+    ),
+    Part(
+        "疑难件", "代替办理时限，经主管批准才适用，含此前的延期；不比办理时限长的不会批，留空即不设",
+        (Row("longer.complex", "疑难件合计", Sort.SPAN, blank=True),),
+    ),
+    Part(
+        "法定的更长时限", "特别法规定的办理时限比上面长的，经主管核准后代替办理时限；留空即不适用",
+        tuple(Row(f"longer.{basis}", f"{basis.label}，{law}", Sort.LAW, blank=True) for basis, law in LAWS.items()),
     ),
     Part("退回补办至少剩余", "审核退回后，按原时限的单位，至少还有多久", (Row("fix_min", "至少剩余", Sort.LEAST),)),
 )  # fmt: skip
+BY_ROW = ("steps", "caps", "targets", "longer")  # sections of the document with a row for each step
 ROWS = tuple(row for part in SHEET for row in part.rows)
 ROW_OF = {cell: row for row in ROWS for cell in row.cells()}
 
@@ -116,7 +127,7 @@ def flat(document: Mapping[str, Any]) -> dict[str, str]:
     found |= {f"fix_min.{unit}": told for unit, told in document.get("fix_min", {}).items()}
     for column, rungs in document.get("ladder", {}).items():
         found |= {f"ladder.{place}.{column}": told for place, told in enumerate(rungs)}
-    for section in ("steps", "caps", "targets"):
+    for section in BY_ROW:
         for key, row in document.get(section, {}).items():
             found |= {f"{section}.{key}.{column}": told for column, told in row.items()}
     return {cell: str(told) for cell, told in found.items() if cell in ROW_OF}
@@ -124,7 +135,7 @@ def flat(document: Mapping[str, Any]) -> dict[str, str]:
 
 def built(cells: Mapping[str, str]) -> dict[str, Any]:
     """The document of such a sheet."""
-    document: dict[str, Any] = {name: {} for name in ("steps", "fix_min", "warn", "caps", "ladder", "targets")}
+    document: dict[str, Any] = {name: {} for name in (*BY_ROW, "fix_min", "warn", "ladder")}
     for cell, told in cells.items():
         section, _, place = cell.partition(".")
         key, _, column = place.partition(".")

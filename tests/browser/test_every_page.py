@@ -92,6 +92,7 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/hotline/policies/{no}/edit": (("manager", "{drafted_policy}/edit"),),
     "/hotline/policies/{no}/trials/{number:int}": (("manager", "{trial}"),),
     "/hotline/review": (("reviewer", "/hotline/review"),),
+    "/hotline/ruling": (("dispatcher", "/hotline/ruling"), ("adjudicator", "/hotline/ruling?show=urgent")),
     "/hotline/rules": (
         ("dispatcher", "/hotline/rules?category=01&agency=SW"), ("manager", "/hotline/rules?show=proposed"),
     ),
