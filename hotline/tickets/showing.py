@@ -17,6 +17,8 @@ from hotline.dispatching.models import Precedent
 from hotline.handover import queries as handover
 from hotline.permissions import P
 from hotline.policies.longer import LAWS, LongerBy
+from hotline.suggestions.alike import Alike, alike
+from hotline.suggestions.suggest import likely_categories
 from hotline.tickets import disclosure, queries
 from hotline.tickets.checking import rules as checking
 from hotline.tickets.files import PAPER_OF, TICKET_SLOT
@@ -57,6 +59,7 @@ FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "a
 AREA_MAX = 12  # digits of a district's or street's code
 CODE = re.compile(r"\d{2}|\d{4}|\d{6}", re.ASCII)  # of the tree of categories, or of one of its branches
 LEVEL_MIN = 2  # of the tree: what lies below the city
+ANSWERING = {"dispatch", "answer_directly", "reply", "assist_reply", "review"}  # who looks how it was done before
 DESKS = ("new", "dispatch", "ruling", "review", "visit", "agency")
 OFF_THE_PAGE = {
     "bring_again",
@@ -124,6 +127,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
     of_files = [ticket.ref] if outside else [ticket.ref, *(share.ref for share in shares)]  # minutes hang on a share
     hung = [file for some in (await files.of(of_files)).values() for file in some]
     agencies = [] if outside else await people.agencies()
+    ready = [] if warrant else await offers(ticket, [] if outside else shares, actor, at)
     reviewing = ticket.state.value == "review" and actor.may(P.TICKET_REVIEW, ticket.region_path)
     return {
         "ticket": ticket,
@@ -138,7 +142,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "files": hung,
         "caller": await disclosure.caller(ticket, actor),
         "revealed": None,
-        "offers": [] if warrant else await offers(ticket, [] if outside else shares, actor, at),
+        "offers": ready,
         "warrant": warrant,
         "may_see_looks": any(actor.may_anywhere(one) for one in LOOKS),
         "clocks": lines,
@@ -152,11 +156,19 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "checks": await checking.noticed(ticket) if reviewing else None,
         "agency_names": {org.code: org.name for org in agencies},
         "precedents": await _precedents(ticket, shares, actor),
+        "alike": await _alike(ticket, texts, actor) if ANSWERING & {offer.name for offer in ready} else [],
         "proposals": None,
         "choices": await _choices(actor, agencies) | {"papers": papers(hung)},
         "entry_words": _entry_words(ticket, shares),
         "same_caller": await queries.same_caller(ticket, actor) if actor.may(P.TICKET_READ, ticket.region_path) else [],
     }
+
+
+async def _alike(ticket: Ticket, texts: Mapping[tuple[str, int, str], str], actor: Actor) -> list[Alike]:
+    """How the like was answered; before it is classified, under what its words point to."""
+    content = _newest(texts, ticket.ref, "content")
+    under = [ticket.category] if ticket.category else await likely_categories(ticket.title, content)
+    return await alike(actor, ticket.title, content, under, but=ticket.id)
 
 
 async def _choices(actor: Actor, agencies: Sequence[Organisation]) -> dict[str, Any]:
