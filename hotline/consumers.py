@@ -17,6 +17,7 @@ TO_AGENCY = {
     "assignment.accept_silently": ("异议期已过，视为接受", P.ASSIGNMENT_REPLY),
     "assignment.rule_objection": ("异议已有裁决", P.ASSIGNMENT_OBJECT),
     "assignment.rule_extension": ("延期申请已批复", P.ASSIGNMENT_EXTEND),
+    "assignment.rule_longer": ("疑难件、法定时限申请已批复", P.ASSIGNMENT_EXTEND),
     "assignment.pause": ("已批准中止计时", P.ASSIGNMENT_REPLY),
     "assignment.resume": ("已恢复计时", P.ASSIGNMENT_REPLY),
     "assignment.go_on": ("诉求人已补充，恢复计时", P.ASSIGNMENT_REPLY),
@@ -32,13 +33,17 @@ TO_CENTRE = {
     "ticket.supervise": ("已督办", P.TICKET_DISPATCH),
     "ticket.ask_review": ("诉求人申请复核不予受理", P.TICKET_UPHOLD),
 }
-ASKED_OF_CENTRE = {"assignment.extend": ("延期申请待批", P.ASSIGNMENT_RULE_EXTENSION)}
+ASKED_OF_CENTRE = {
+    "assignment.extend": ("延期申请待批", P.ASSIGNMENT_RULE_EXTENSION),
+    "assignment.ask_longer": ("疑难件、法定时限申请待批", P.ASSIGNMENT_RULE_LAST),
+}
 TO_CALLER = {
     "ticket.dispatch": "您的诉求已派给承办单位",
     "ticket.wait": "承办单位请您补充情况，请打开工单答复",
     "ticket.settle": "您的咨询已答复",
     "ticket.merge": "您的诉求已与同一事项并案办理，答复后单独回访您",
     "ticket.lengthen": "您的诉求经批准延期办理",
+    "ticket.prolong": "您的诉求经批准按更长的时限办理，请看新的期限",
     "ticket.refuse": "您的诉求不予受理，请看告知内容；十五日内可以申请复核一次",
     "ticket.uphold": "复核后恢复受理您的诉求",
     "ticket.stand_by": "您申请的复核已有答复",

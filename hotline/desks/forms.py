@@ -69,7 +69,7 @@ class Accepted(Form):
 
 
 class NewView(Form):
-    desk: Annotated[Literal["dispatch", "review", "visit", "agency"], Field(title="工作台")]
+    desk: Annotated[Literal["dispatch", "ruling", "review", "visit", "agency"], Field(title="工作台")]
     label: Annotated[str, Field(title="名称", min_length=1, max_length=20)]
     show: Annotated[str, Field(title="筛选", max_length=20)] = ""
     q: Annotated[str, Field(title="包含的文字", max_length=100)] = ""

@@ -1,6 +1,6 @@
 """The desks' queues: rows in the order of their deadlines, filters with counts, the chosen one in full."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -27,7 +27,14 @@ from kernel.permissions import Actor
 A = AssignmentState
 ROWS_MAX, COUNTED_MAX = 100, 999
 SOON = timedelta(hours=1)
+QUEUES: dict[str, tuple[str, frozenset[TicketState]]] = {
+    "dispatch": ("待派单", frozenset({TicketState.REG, TicketState.PDISP})),
+    "review": ("待审核", frozenset({TicketState.REVIEW})),
+    "visit": ("待回访", frozenset({TicketState.VISIT})),
+}
 VIEWS = {"all": "全部", "late": "已超时", "soon": "1 小时内到期", "urgent": "特急紧急"}
+WITHDRAWN = "withdrawn"
+VIEWS_OF = {"visit": VIEWS | {WITHDRAWN: "撤诉抽查"}}  # a desk's own filters
 AGENCY_VIEWS: dict[str, tuple[str, tuple[AssignmentState, ...]]] = {
     "open": ("全部在办", (A.A_NEW, A.A_SIGNED, A.A_FIX)),
     "new": ("待签收", (A.A_NEW,)),
@@ -49,20 +56,45 @@ class Row:
     category: str
 
 
-async def tickets(
-    actor: Actor, states: Collection[TicketState], chosen: str, no: str, at: datetime, words: str = ""
-) -> dict[str, object]:
-    asked = queries.Asked(states=[state.value for state in states], words=words)
-    all_of_them = queries.narrowed(queries.visible_to(actor), asked, at)
-    rows = await queries.by_deadline(all_of_them.filter(_in_view(chosen, at)), ROWS_MAX)
-    counts = {view: await _counted(all_of_them.filter(_in_view(view, at))) for view in VIEWS}
+async def tickets(actor: Actor, desk: str, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
+    _, states = QUEUES[desk]
+    seen, views = queries.narrowed(queries.visible_to(actor), queries.Asked(words=words), at), views_of(desk)
+    here = {
+        view: queries.drawn(seen) if view == WITHDRAWN else seen.filter(_in_view(view, at), state__in=[*states])
+        for view in views
+    }
+    rows = await queries.by_deadline(here[chosen], ROWS_MAX)
+    counts = {view: await _counted(found) for view, found in here.items()}
     current_one = next((row for row in rows if row.no == no), rows[0] if rows else None)
     return {
         "rows": await _rows([(row, None) for row in rows], at),
-        "views": VIEWS,
+        "views": views,
         "counts": counts,
         "chosen": chosen,
         "full": len(rows) == ROWS_MAX,
+        "one": await _pane(current_one, actor, at) if current_one else None,
+    }
+
+
+def views_of(desk: str) -> dict[str, str]:
+    return VIEWS_OF.get(desk, VIEWS)
+
+
+async def ruling(actor: Actor, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
+    """待裁决: objections by the deadline of their ruling, a co-unit's, too, while its ticket goes on."""
+    mine = queries.objections(actor)
+    if words:
+        mine = mine.filter(Q(ticket__no=words) | Q(ticket__title__contains=words))
+    shares = await mine.filter(_in_view(chosen, at, "ticket__")).order_by("due_at", "id").limit(ROWS_MAX)
+    current_one = next((share.ticket for share in shares if share.ticket.no == no), None)
+    if current_one is None and shares:
+        current_one = shares[0].ticket
+    return {
+        "rows": await _rows([(share.ticket, share) for share in shares], at),
+        "views": VIEWS,
+        "counts": {view: await _counted(mine.filter(_in_view(view, at, "ticket__"))) for view in VIEWS},
+        "chosen": chosen,
+        "full": len(shares) == ROWS_MAX,
         "one": await _pane(current_one, actor, at) if current_one else None,
     }
 
@@ -163,14 +195,15 @@ async def _proposals(ticket: Ticket, content: str, actor: Actor) -> dict[str, ob
     return found
 
 
-def _in_view(view: str, at: datetime) -> Q:
+def _in_view(view: str, at: datetime, of: str = "") -> Q:
+    """`of`: way to the ticket; the deadline is the row's own."""
     match view:
         case "late":
             return Q(due_at__lte=at)
         case "soon":
             return Q(due_at__gt=at, due_at__lte=at + SOON)
         case "urgent":
-            return Q(urgency__not=Urgency.NORMAL)
+            return Q(**{f"{of}urgency__not": Urgency.NORMAL})
     return Q()
 
 

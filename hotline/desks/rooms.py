@@ -16,19 +16,14 @@ from hotline.desks.actions import Done
 from hotline.desks.forms import Accepted, NewView, OneView, Selected, Shares
 from hotline.permissions import P
 from hotline.tickets import queries
-from hotline.tickets.states import AssignmentState, TicketState
+from hotline.tickets.states import AssignmentState
 from kernel.errors import FormRejected
 from kernel.pages import act_once, check_token, needs, render
 from kernel.settings import settings
 
-S = TicketState
 WORDS_MAX = 100
-QUEUES: dict[str, tuple[str, set[TicketState]]] = {
-    "dispatch": ("待派单", {S.REG, S.PDISP}),
-    "review": ("待审核", {S.REVIEW}),
-    "visit": ("待回访", {S.VISIT}),
-}
-DESK_RIGHTS = (P.TICKET_DISPATCH, P.TICKET_REVIEW, P.TICKET_VISIT, P.ASSIGNMENT_READ)
+RULERS = (P.ASSIGNMENT_RULE, P.ASSIGNMENT_ADJUDICATE)
+DESK_RIGHTS = (P.TICKET_DISPATCH, P.TICKET_REVIEW, P.TICKET_VISIT, P.ASSIGNMENT_READ, *RULERS)
 
 
 @needs(P.TICKET_DISPATCH)
@@ -44,6 +39,12 @@ async def review(request: Request) -> Response:
 @needs(P.TICKET_VISIT)
 async def visit(request: Request) -> Response:
     return await _tickets(request, "visit")
+
+
+@needs(*RULERS)
+async def ruling(request: Request) -> Response:
+    """裁决: objections, with what was ruled about the same category before."""
+    return await _ruling(request)
 
 
 @needs(P.ASSIGNMENT_READ)
@@ -118,20 +119,29 @@ async def _back(request: Request) -> Response:
     """To the desk that the form stood on."""
     typed = getattr(request.state, "typed", {})
     desk = str(typed.get("desk") or typed.get("_desk") or "")
-    if getattr(request.state, "problems", None) and desk in QUEUES:
+    if getattr(request.state, "problems", None) and desk in queues.QUEUES:
         return await _tickets(request, desk)
+    if getattr(request.state, "problems", None) and desk == "ruling":
+        return await _ruling(request)
     if getattr(request.state, "problems", None):
         return await _agency(request)
-    name = desk if desk in {*QUEUES, "agency"} else "tickets"
+    name = desk if desk in {*queues.QUEUES, "ruling", "agency"} else "tickets"
     return RedirectResponse(request.url_for(f"hotline:{name}").path, status_code=303)
 
 
 async def _tickets(request: Request, name: str, done: list[Done] | None = None) -> Response:
-    title, states = QUEUES[name]
+    title, _ = queues.QUEUES[name]
+    chosen = _chosen(request, queues.views_of(name), "all")
+    words = request.query_params.get("q", "")[:WORDS_MAX].strip()
+    shown = await queues.tickets(request.user, name, chosen, request.query_params.get("no", ""), _now(), words)
+    return await _queue(request, name, title, shown, words, done)
+
+
+async def _ruling(request: Request) -> Response:
     chosen = _chosen(request, queues.VIEWS, "all")
     words = request.query_params.get("q", "")[:WORDS_MAX].strip()
-    shown = await queues.tickets(request.user, states, chosen, request.query_params.get("no", ""), _now(), words)
-    return await _queue(request, name, title, shown, words, done)
+    shown = await queues.ruling(request.user, chosen, request.query_params.get("no", ""), _now(), words)
+    return await _queue(request, "ruling", "待裁决", shown, words, None)
 
 
 async def _agency(request: Request, done: list[Done] | None = None) -> Response:
@@ -173,6 +183,7 @@ routes = [
     Route("/dispatch/batch", propose, methods=["POST"], name="propose_batch"),
     Route("/dispatch/accept", accept, methods=["POST"], name="accept_batch"),
     Route("/dispatch/gather", gather, methods=["POST"], name="gather"),
+    Route("/ruling", ruling, methods=["GET"], name="ruling"),
     Route("/review", review, methods=["GET"], name="review"),
     Route("/visit", visit, methods=["GET"], name="visit"),
     Route("/agency", agency, methods=["GET"], name="agency"),

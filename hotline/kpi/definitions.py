@@ -61,12 +61,13 @@ FIGURES = (
     share(
         code="on_time", name="按时办结率", denominator=NOT_TAKEN_BACK, time_role="due:handle",
         in_time=True, exclusions={"objection_granted": GRANTED}, version=2,
-        base="办理期限（含批准的延期）在本期的承办，收回的不计，异议成立的剔除",
+        base="办理期限（含批准的延期、疑难件和法定时限）在本期的承办，收回的不计，异议成立的剔除",
     ),
     share(
         code="on_time_unextended", name="按时办结率（不含延期）", denominator=NOT_TAKEN_BACK,
-        time_role="due:handle", in_time=True, unextended=True, exclusions={"objection_granted": GRANTED}, version=2,
-        base="同上，延过期的一律不算按时",
+        numerator={"complex": False}, time_role="due:handle", in_time=True, unextended=True,
+        exclusions={"objection_granted": GRANTED}, version=3,
+        base="同上，延过期的、批准为疑难件的一律不算按时；法定时限不是延期",
     ),
     share(
         code="at_once", name="一次办结率", denominator={"state": "a_done"}, time_role="due:handle",

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hotline.categories import queries as categories
+from hotline.clients import queries as clients
 from hotline.open311 import queries, showing
 from hotline.open311.forms import ATTRIBUTES, EXTRA_MAX, GENERAL, Sent, Update, asked
 from hotline.open311.writing import known_format, refused, written
@@ -114,10 +115,7 @@ async def create(request: Request) -> Response:
     given = {name[10:-1]: str(value) for name, value in sent.multi_items() if name.startswith("attribute[")}
     facts = Sent.check(known | {"media_url": pictures}).facts(service, _attributes(given))
     by = await _who(request, str(sent.get("api_key", "")), at)
-    if by.kind in OUTSIDERS:
-        if not by.anonymous:
-            await rates.hit(rates.TICKET_PERSON, str(by.id), at=at)
-        await rates.hit(rates.TICKET_ADDRESS, rates.address_of(request), at=at)
+    await _limit(request, by, at)
     no = await actions.draw_number(at)
 
     async def effect() -> tuple[int, str]:
@@ -147,7 +145,10 @@ async def add_update(request: Request) -> Response:
     by = await _who(request, str(sent.get("api_key", "")), at)
     if by.anonymous:
         raise BadKey(permission="")
-    await limit_tracking(request, facts.service_request_id, at)
+    if by.kind == "service":
+        await rates.hit(rates.SERVICE_CLIENT, str(by.id), at=at)
+    else:
+        await limit_tracking(request, facts.service_request_id, at)
     ticket = await tickets.one(by, facts.service_request_id)
 
     async def effect() -> tuple[int, str]:
@@ -169,12 +170,24 @@ async def _once(
     return written(root, json.loads(text), request.path_params["format"], status)
 
 
+async def _limit(request: Request, by: Actor, at: datetime) -> None:
+    """A client with a token has room of its own, everybody else that of any public form."""
+    if by.kind == "service":
+        await rates.hit(rates.SERVICE_CLIENT, str(by.id), at=at)
+    elif by.kind in OUTSIDERS:
+        if not by.anonymous:
+            await rates.hit(rates.TICKET_PERSON, str(by.id), at=at)
+        await rates.hit(rates.TICKET_ADDRESS, rates.address_of(request), at=at)
+
+
 async def _who(request: Request, key: str, at: datetime) -> Actor:
     """By `api_key`, in the form or the address; else whoever is signed in, or nobody."""
     key = key or request.query_params.get("api_key", "")
     if not key:
         actor: Actor = request.user
         return actor
+    if client := await clients.behind(key[:200], request.client.host if request.client else "", at):
+        return client
     session = await sessions.by_key(key[:200], at)
     if session is None:
         raise BadKey(permission="")

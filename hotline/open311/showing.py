@@ -106,7 +106,7 @@ def discovery(base: str) -> dict[str, Any]:
     return {
         "changeset": "2026-11-25T00:00:00+08:00",
         "contact": f"{settings().sponsor} {settings().hotline_phone}",
-        "key_service": "api_key 可不填；填写时用本站的接口令牌",
+        "key_service": "api_key 可不填；长期接入的系统向本站申请接口令牌",
         "endpoints": [
             {
                 "specification": SPECIFICATION, "url": base, "changeset": "2026-11-25T00:00:00+08:00",

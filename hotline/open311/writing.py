@@ -54,6 +54,11 @@ def refused(refusal: Refusal, form: str) -> Response:
     return answer
 
 
+def told(refusal: Refusal, path: str) -> Response:
+    """Whatever refuses before or around a handler, in the format that the address asks for."""
+    return refused(refusal, path.rpartition(".")[2])
+
+
 def known_format(form: str) -> str:
     if form not in FORMATS:
         raise NotFound(what="这种格式，请用 .json 或 .xml")

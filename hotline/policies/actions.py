@@ -1,6 +1,6 @@
 """The verbs of a time-limit policy, and asking for a trial of one."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Unpack
 
 from hotline.policies import queries
@@ -8,6 +8,8 @@ from hotline.policies.forms import Begun, Period, Publish, Reason, Shipped, Star
 from hotline.policies.models import Policy, Replay
 from hotline.policies.presets import PRESETS, document_of, preset
 from hotline.policies.states import PolicyState
+from hotline.tickets import queries as tickets
+from kernel.citytime import midnight
 from kernel.database import after_commit, transaction
 from kernel.errors import FormRejected
 from kernel.kinds import verbs
@@ -67,6 +69,16 @@ async def withdraw(policy: Policy, facts: Reason, **way: Unpack[Way]) -> Policy:
 
 
 VERBS = verbs(edit, submit, send_back, publish, withdraw)
+
+
+async def ask_trial(policy: Policy, facts: Period, *, by: Actor, at: datetime) -> Replay:
+    """Of days that are over. Raises FormRejected."""
+    if policy.state is PolicyState.WDRAWN:
+        raise FormRejected({"first": "这一版已经作废，不再试算。"})
+    if at < midnight(facts.last + timedelta(days=1)):
+        raise FormRejected({"last": "期间须已经过完，请选昨天或更早的日期。"})
+    total = await tickets.how_many_registered(facts.first, facts.last)
+    return await try_out(policy, facts, total, by=by, at=at)
 
 
 async def try_out(policy: Policy, facts: Period, total: int, *, by: Actor, at: datetime) -> Replay:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from hotline.policies.longer import LAWS
 from kernel.clocks.words import NAMES
 
 CLASSES = {
@@ -36,6 +37,7 @@ class Sort(Enum):
     TIMES = "times"
     DAYS = "days"
     LEAST = "least"
+    LAW = "law"
     WEIGHT = "weight"
     LOAD = "load"
 
@@ -61,7 +63,7 @@ class Row:
 
     @property
     def columns(self) -> Mapping[str, str]:
-        return {Sort.LEAST: LIMITED, Sort.WEIGHT: RATES, Sort.LOAD: LOADS}.get(self.sort, CLASSES)
+        return {Sort.LEAST: LIMITED, Sort.WEIGHT: RATES, Sort.LOAD: LOADS, Sort.LAW: BY_LAW}.get(self.sort, CLASSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Part:
 RATES = {"contacted": "响应率", "solved": "解决率", "satisfied": "满意率"}
 LOADS = {"large": "大量件", "middle": "中量件"}  # whoever has fewer than the second is 少量件
 LIMITED = {unit: f"{name.removeprefix('个')}计的时限" for unit, name in NAMES.items()}
+BY_LAW = {"limit": "法定时限"}
 SHEET = (
     Part(
         "各环节时限", "写数和单位，例如“5 个工作日”“24 小时”“4 个工作小时”“30 分”“7 日”；可以留空的，留空即不计时",
@@ -109,7 +112,6 @@ SHEET = (
             Row("targets.chat", "在线会话首次响应", Sort.TARGET, blank=True),
             Row("targets.form", "网上表单首次响应", Sort.TARGET, blank=True),
             Row("targets.mailbox", "信箱首次响应", Sort.TARGET, blank=True),
-            Row("targets.complex", "疑难件经批准合计", Sort.TARGET, blank=True),
         ),
     ),
     Part(
@@ -120,8 +122,17 @@ SHEET = (
         "单位分档", "每月承办多少件起算这一档，不到中量件的是少量件；排名只在同一档内；都留空即不分档",
         (Row("loads", "每月承办件数", Sort.LOAD, blank=True),),
     ),
+    Part(
+        "疑难件", "代替办理时限，经主管批准才适用，含此前的延期；不比办理时限长的不会批，留空即不设",
+        (Row("longer.complex", "疑难件合计", Sort.SPAN, blank=True),),
+    ),
+    Part(
+        "法定的更长时限", "特别法规定的办理时限比上面长的，经主管核准后代替办理时限；留空即不适用",
+        tuple(Row(f"longer.{basis}", f"{basis.label}，{law}", Sort.LAW, blank=True) for basis, law in LAWS.items()),
+    ),
     Part("退回补办至少剩余", "审核退回后，按原时限的单位，至少还有多久", (Row("fix_min", "至少剩余", Sort.LEAST),)),
 )  # fmt: skip
+BY_ROW = ("steps", "caps", "targets", "longer")  # sections of the document with a row for each step
 ROWS = tuple(row for part in SHEET for row in part.rows)
 ROW = {row.path: row for row in ROWS}
 ROW_OF = {cell: row for row in ROWS for cell in row.cells()}
@@ -134,7 +145,7 @@ def flat(document: Mapping[str, Any]) -> dict[str, str]:
         found |= {f"{section}.{key}": told for key, told in document.get(section, {}).items()}
     for column, rungs in document.get("ladder", {}).items():
         found |= {f"ladder.{place}.{column}": told for place, told in enumerate(rungs)}
-    for section in ("steps", "caps", "targets"):
+    for section in BY_ROW:
         for key, row in document.get(section, {}).items():
             found |= {f"{section}.{key}.{column}": told for column, told in row.items()}
     return {cell: str(told) for cell, told in found.items() if cell in ROW_OF}
@@ -142,7 +153,7 @@ def flat(document: Mapping[str, Any]) -> dict[str, str]:
 
 def built(cells: Mapping[str, str]) -> dict[str, Any]:
     """The document of such a sheet."""
-    document: dict[str, Any] = {name: {} for name in ("steps", "fix_min", "warn", "caps", "ladder", "targets")}
+    document: dict[str, Any] = {name: {} for name in (*BY_ROW, "fix_min", "warn", "ladder")}
     for cell, told in cells.items():
         section, _, place = cell.partition(".")
         key, _, column = place.partition(".")

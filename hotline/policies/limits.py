@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from hotline.policies import queries
+from hotline.policies.longer import LongerBy
 from kernel.clocks.limits import Limit, Span, parse_span
 
 COLUMNS = {"consult": "consult", "suggest": "suggest", "praise": "suggest"}  # every other type is a demand
@@ -23,14 +24,40 @@ class Caps:
     reopen_days: int
 
 
+class Longer(TypedDict):
+    """A longer limit of the handling that was asked for, or holds: why, by which law, in whose words of `policy`;
+    `days`: working days, where the policy doesn't know that law."""
+
+    basis: str
+    policy: str
+    law: NotRequired[str | None]
+    days: NotRequired[int | None]
+
+
 async def in_force(at: datetime) -> str:
     """The version that a ticket registered now, or an agency's share dispatched now, is pinned to."""
     return await queries.in_force(at)
 
 
-async def limit(policy: str, step: str, *, type: str, urgency: str) -> Limit | None:  # noqa: A002
+async def limit(
+    policy: str,
+    step: str,
+    *,
+    type: str,  # noqa: A002
+    urgency: str,
+    longer: Longer | None = None,
+) -> Limit | None:
     """None: this policy doesn't time that step. `total` is the chain of dispatch, handle, review and visit."""
-    return told(await queries.document(policy), policy, step, column_of(type, urgency))
+    instead = await longer_span(longer, type=type, urgency=urgency) if longer else None
+    return told(await queries.document(policy), policy, step, column_of(type, urgency), instead)
+
+
+async def longer_span(longer: Longer, *, type: str, urgency: str) -> Span | None:  # noqa: A002
+    """What stands instead of the handling's limit. None: that policy has nothing for this class or law, as a hard
+    case has when it is corrected to an urgent one."""
+    if days := longer.get("days"):
+        return days, "wd"
+    return span_of(await queries.document(longer["policy"]), longer["basis"], column_of(type, urgency))
 
 
 async def caps(policy: str, *, type: str, urgency: str) -> Caps:  # noqa: A002
@@ -42,11 +69,21 @@ def column_of(type: str, urgency: str) -> str:  # noqa: A002
     return urgency if urgency in {"critical", "urgent"} else COLUMNS.get(type, "demand")
 
 
-def told(document: Mapping[str, Any], policy: str, step: str, column: str) -> Limit | None:
-    """The pure part: one step of one column of one document."""
+def span_of(document: Mapping[str, Any], basis: str, column: str) -> Span | None:
+    """A hard case goes by class, a law doesn't."""
+    found = document.get("longer", {}).get(basis, {}).get(column if basis == LongerBy.COMPLEX else "limit")
+    return parse_span(found) if found else None
+
+
+def told(document: Mapping[str, Any], policy: str, step: str, column: str, instead: Span | None = None) -> Limit | None:
+    """The pure part: one step of one column of one document; `instead` of what it says of the handling."""
     steps = document["order"] if step == "total" else [step]
-    rows = document["steps"]
-    budget = tuple(parse_span(rows[one][column]) for one in steps if column in rows.get(one, {}))
+    rows = {one: document["steps"].get(one, {}) for one in steps}
+    budget = tuple(
+        instead if instead and one == "handle" else parse_span(row[column])
+        for one, row in rows.items()
+        if column in row
+    )
     if not budget:
         return None
     ladder = () if step == "total" else tuple(document.get("ladder", {}).get(column, ()))  # that clock is nobody's own

@@ -1,6 +1,6 @@
 """Pages of the time limits: the versions, one of them with its sheet, editing, differences, trials."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,10 +9,6 @@ from starlette.routing import Route
 from hotline.permissions import P
 from hotline.policies import actions, cells, forms, jobs, queries, showing
 from hotline.policies.models import Replay
-from hotline.policies.states import PolicyState
-from hotline.tickets import queries as tickets
-from kernel.citytime import midnight
-from kernel.errors import FormRejected
 from kernel.forms import typed_form
 from kernel.pages import act_on, act_once, check_token, needs, render
 from kernel.settings import settings
@@ -78,15 +74,10 @@ async def try_out(request: Request) -> Response:
     facts = await forms.Period.read(request, again=show)
     check_token(request)
     at = datetime.now(UTC)
-    if policy.state is PolicyState.WDRAWN:
-        raise FormRejected({"first": "这一版已经作废，不再试算。"})
-    if at < midnight(facts.last + timedelta(days=1)):
-        raise FormRejected({"last": "期间须已经过完，请选昨天或更早的日期。"})
-    total = await tickets.how_many_registered(facts.first, facts.last)
     asked: list[Replay] = []
 
     async def effect() -> str:
-        asked.append(await actions.try_out(policy, facts, total, by=request.user, at=at))
+        asked.append(await actions.ask_trial(policy, facts, by=request.user, at=at))
         return request.url_for("hotline:policy_trial", no=policy.no, number=asked[0].id).path
 
     response = await act_once(request, effect)

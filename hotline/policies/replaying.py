@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from hotline.policies import limits
 from hotline.policies.cells import CLASSES
+from hotline.policies.longer import LAWS, LongerBy
 from kernel.calendar.days import Calendar
 from kernel.clocks import arithmetic
 from kernel.clocks.models import Clock
@@ -41,10 +43,12 @@ def judged(
         return None
     ended = clock.stopped_at or at
     late_then = ended >= clock.due_at
-    fitting = _column_of(clock, column, own)
-    if fitting is None:
+    found = _class_of(clock, column, own)
+    if found is None:
         return Verdict(clock.step, column, clock.due_at, clock.due_at, late_then, late_then)
-    limit = limits.told(other, clock.policy, clock.step, fitting)
+    fitting, basis = found
+    instead = limits.span_of(other, basis, fitting) if basis else None
+    limit = limits.told(other, clock.policy, clock.step, fitting, instead)
     if limit is None:
         return Verdict(clock.step, fitting, clock.due_at, None, late_then, late_now=False)
     floors = [(since, *(limit.fix_min or floor)) for since, *floor in clock.floors]
@@ -63,10 +67,12 @@ def tallied(verdicts: Iterable[Verdict], before: Mapping[str, Sequence[int]]) ->
     return {name: [told + count[name, n] for n, told in enumerate(before.get(name, (0, 0, 0)))] for name in names}
 
 
-def _column_of(clock: Clock, column: str, own: Mapping[str, Any]) -> str | None:
-    """The class that the clock was started for: the ticket's own, unless it was corrected after the clock had ended."""
-    for one in (column, *CLASSES):
-        limit = limits.told(own, clock.policy, clock.step, one)
+def _class_of(clock: Clock, column: str, own: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The class that the clock was started for, and why it has a longer limit if it has one: the ticket's own class,
+    unless it was corrected after the clock had ended."""
+    for one, basis in product((column, *CLASSES), ("", LongerBy.COMPLEX, *LAWS)):
+        instead = limits.span_of(own, basis, one) if basis else None
+        limit = limits.told(own, clock.policy, clock.step, one, instead)
         if limit is not None and [list(span) for span in limit.budget] == clock.budget:
-            return one
+            return one, basis
     return None

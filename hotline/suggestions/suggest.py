@@ -6,6 +6,7 @@ from typing import cast
 from hotline.categories import queries as categories
 from hotline.dispatching import queries as dispatching
 from hotline.suggestions import rules
+from hotline.suggestions.alike import alike
 from hotline.suggestions.forms import Wanted
 from hotline.suggestions.kept import Subject, kept
 from hotline.suggestions.learning import Opinion, as_learned
@@ -36,7 +37,22 @@ async def for_ticket(ticket: Ticket, content: str, *, by: Actor) -> dict[str, ob
 async def for_text(wanted: Wanted, *, by: Actor) -> dict[str, object]:
     title, content = str(clear(wanted.title)), str(clear(wanted.content))
     index = phone_index(str(clear(wanted.phone))) if wanted.phone else None
-    return await _shown(title, content, await queries.similar(by, title, index))
+    shown = await _shown(title, content, await queries.similar(by, title, index))
+    under = [str(one["code"]) for one in cast("list[dict[str, object]]", shown["categories"])]
+    before = await alike(by, title, content, under)
+    return shown | {
+        "answered": [
+            {"no": one.no, "title": one.title, "agency": one.agency, "answer": one.answer, "words": list(one.words),
+             "p": one.p}
+            for one in before
+        ]
+    }  # fmt: skip
+
+
+async def likely_categories(title: str, content: str) -> list[str]:
+    """The codes that the words point to, the likeliest first."""
+    guesses = await _learned_categories(title, content) or await rules.by_words(title, content)
+    return [one.code for one in guesses]
 
 
 async def _shown(title: str, content: str, same: list[Ticket]) -> dict[str, object]:

@@ -16,8 +16,12 @@ from hotline.dispatching import queries as dispatching
 from hotline.dispatching.models import Precedent
 from hotline.handover import queries as handover
 from hotline.permissions import P
+from hotline.policies.longer import LAWS, LongerBy
+from hotline.suggestions.alike import Alike, alike
+from hotline.suggestions.suggest import likely_categories
 from hotline.tickets import disclosure, queries
 from hotline.tickets.checking import rules as checking
+from hotline.tickets.files import PAPER_OF, TICKET_SLOT
 from hotline.tickets.forms import Channel, Outcome, Type, Urgency
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.rules import OUTSIDERS
@@ -28,7 +32,9 @@ from kernel.clocks import queries as clock_queries
 from kernel.clocks.models import Clock
 from kernel.clocks.ruler import Ruler, ruler
 from kernel.clocks.words import Remaining, remaining
+from kernel.errors import NotFound
 from kernel.files import queries as files
+from kernel.files.models import File
 from kernel.lifecycle import QUIET, asked_moves
 from kernel.models import Entry, Thing
 from kernel.people import queries as people
@@ -53,6 +59,8 @@ FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "a
 AREA_MAX = 12  # digits of a district's or street's code
 CODE = re.compile(r"\d{2}|\d{4}|\d{6}", re.ASCII)  # of the tree of categories, or of one of its branches
 LEVEL_MIN = 2  # of the tree: what lies below the city
+ANSWERING = {"dispatch", "answer_directly", "reply", "assist_reply", "review"}  # who looks how it was done before
+DESKS = ("new", "dispatch", "ruling", "review", "visit", "agency")
 OFF_THE_PAGE = {
     "bring_again",
     "archive",
@@ -63,8 +71,8 @@ OFF_THE_PAGE = {
 CALLERS_SEE = {
     "register", "queue", "dispatch", "start", "wait", "supply", "submit", "review", "redo", "close", "urge", "withdraw",
     "answer_directly", "settle", "contact", "ask_caller", "archive", "transfer", "refuse", "uphold", "merge", "split",
-    "lengthen", "hold_long", "follow_up", "reopen", "finalise", "answer_along", "go_on", "requeue", "give_back",
-    "ask_review", "stand_by", "self_rate", "conclude",
+    "lengthen", "prolong", "hold_long", "follow_up", "reopen", "finalise", "answer_along", "go_on", "requeue",
+    "give_back", "ask_review", "stand_by", "self_rate", "conclude",
 }  # fmt: skip
 CALLERS_READ = {  # in whose words they read it, too
     "ask_caller", "supply", "note", "urge", "withdraw", "answer_directly", "answer_along", "refuse", "hold_long",
@@ -117,7 +125,9 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
     names = await categories.names()
     ended = outside and ticket.state.value in RATEABLE
     of_files = [ticket.ref] if outside else [ticket.ref, *(share.ref for share in shares)]  # minutes hang on a share
+    hung = [file for some in (await files.of(of_files)).values() for file in some]
     agencies = [] if outside else await people.agencies()
+    ready = [] if warrant else await offers(ticket, [] if outside else shares, actor, at)
     reviewing = ticket.state.value == "review" and actor.may(P.TICKET_REVIEW, ticket.region_path)
     return {
         "ticket": ticket,
@@ -129,10 +139,10 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "category": names.get(ticket.category or "", "未分类"),
         "content": _newest(texts, ticket.ref, "content") or queries.ERASED,
         "address": _newest(texts, ticket.ref, "address") or "",
-        "files": [file for hung in (await files.of(of_files)).values() for file in hung],
+        "files": hung,
         "caller": await disclosure.caller(ticket, actor),
         "revealed": None,
-        "offers": [] if warrant else await offers(ticket, [] if outside else shares, actor, at),
+        "offers": ready,
         "warrant": warrant,
         "may_see_looks": any(actor.may_anywhere(one) for one in LOOKS),
         "clocks": lines,
@@ -146,16 +156,35 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "checks": await checking.noticed(ticket) if reviewing else None,
         "agency_names": {org.code: org.name for org in agencies},
         "precedents": await _precedents(ticket, shares, actor),
+        "alike": await _alike(ticket, texts, actor) if ANSWERING & {offer.name for offer in ready} else [],
         "proposals": None,
-        "agency_options": _options(agencies)
-        if actor.may_anywhere(P.TICKET_DISPATCH) or actor.may_anywhere(P.TICKET_SUPERVISE) or names_agencies(actor)
-        else [],
-        "unit_options": _units(actor, agencies),
-        "leaf_options": [(leaf.code, leaf.path_name) for leaf in await categories.leaves()],
-        "outcomes": [(outcome.value, outcome.label) for outcome in Outcome],
+        "choices": await _choices(actor, agencies) | {"papers": papers(hung)},
         "entry_words": _entry_words(ticket, shares),
         "same_caller": await queries.same_caller(ticket, actor) if actor.may(P.TICKET_READ, ticket.region_path) else [],
     }
+
+
+async def _alike(ticket: Ticket, texts: Mapping[tuple[str, int, str], str], actor: Actor) -> list[Alike]:
+    """How the like was answered; before it is classified, under what its words point to."""
+    content = _newest(texts, ticket.ref, "content")
+    under = [ticket.category] if ticket.category else await likely_categories(ticket.title, content)
+    return await alike(actor, ticket.title, content, under, but=ticket.id)
+
+
+async def _choices(actor: Actor, agencies: Sequence[Organisation]) -> dict[str, Any]:
+    """What the forms of the moves let this person choose from."""
+    named = actor.may_anywhere(P.TICKET_DISPATCH) or actor.may_anywhere(P.TICKET_SUPERVISE) or names_agencies(actor)
+    return {
+        "agency_options": _options(agencies) if named else [],
+        "unit_options": _units(actor, agencies),
+        "leaf_options": [(leaf.code, leaf.path_name) for leaf in await categories.leaves()],
+        "outcomes": [(outcome.value, outcome.label) for outcome in Outcome],
+        "longer_options": [(basis.value, _cited(basis)) for basis in LongerBy],
+    }
+
+
+def _cited(basis: LongerBy) -> str:
+    return f"{basis.label}，{LAWS[basis]}" if basis in LAWS else basis.label
 
 
 async def _precedents(ticket: Ticket, shares: Sequence[Assignment], actor: Actor) -> list[Precedent]:
@@ -209,10 +238,27 @@ def typed(request: Request) -> dict[str, Any]:
     return {"typed_moves": {"_move": ""} | dict(sent.items())}
 
 
+def papers(hung: Sequence[File]) -> list[File]:
+    """What a ruling or a final reply may rest on, each once: a file may hang on the ticket and on a share."""
+    return [*{file.no: file for file in hung if file.type in TICKET_SLOT.types}.values()]
+
+
+async def paper_sent(request: Request, hung: Sequence[File]) -> list[File]:
+    """One that came with a refused form: it is offered beside the others."""
+    sent = getattr(request.state, "typed", {})
+    no = str(sent.get(PAPER_OF.get(str(sent.get("_move", "")), "_"), ""))
+    if not no or no in {file.no for file in hung}:
+        return []
+    try:
+        return papers([await files.one(request.user, no)])
+    except NotFound:
+        return []
+
+
 def after(request: Request, ticket: Ticket) -> str:
     """Where a move leads back to: the queue it was made in, or the ticket."""
     asked = str(getattr(request.state, "typed", {}).get("_from", ""))
-    desks = {name: request.url_for(f"hotline:{name}").path for name in ("new", "dispatch", "review", "visit", "agency")}
+    desks = {name: request.url_for(f"hotline:{name}").path for name in DESKS}
     return desks.get(asked, request.url_for("hotline:ticket", no=ticket.no).path)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import asyncpg
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import DBConnectionError
 
-from kernel.errors import Degraded, Refusal
+from kernel import tongues
+from kernel.errors import Degraded, Failed, Refusal
 from kernel.forms import what_was_sent
 from kernel.maintenance.actions import Resting
 from kernel.pages import alone, typed_texts
@@ -83,15 +84,14 @@ class Failures:
 def _failure(request: Request) -> Response:
     """A programmer's mistake: a sentence and the request's id, nothing of the inside; the log has the rest."""
     request_id = request.state.request_id
-    if request.url.path.startswith("/api/"):
-        text = f"系统出错，已经记录（{request_id}）。请求可能已生效，请按编号查询后再决定是否重试。"
-        return JSONResponse({"error": {"code": "failure", "text": text}}, status_code=500)
+    if tongues.of_program(request.url.path):
+        return tongues.told(Failed(request_id=request_id), request.url.path)
     return alone(request, "kernel/ui/failure.html", 500)
 
 
 async def _outage(request: Request, refusal: Refusal) -> Response:
-    if request.url.path.startswith("/api/"):
-        return JSONResponse(refusal.envelope(), status_code=503, headers=dict(refusal.headers))
+    if tongues.of_program(request.url.path):
+        return tongues.told(refusal, request.url.path)
     typed = getattr(request.state, "typed", None)
     if typed is None and request.method == "POST":
         typed = await what_was_sent(

@@ -82,6 +82,7 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/hotline/file": (("", "/hotline/file"), ("citizen", "/hotline/file")),
     "/hotline/knowledge": (("", "/hotline/knowledge"), ("", "/hotline/knowledge?q=没有这样的知识")),
     "/hotline/knowledge/{no}": (("", "/hotline/knowledge/{public_article}"),),
+    "/hotline/clients": (("admin", "/hotline/clients"),),
     "/hotline/flags": (("shiftlead", "/hotline/flags"), ("manager", "/hotline/flags")),
     "/hotline/kpi": (("manager", "/hotline/kpi"), ("supervisor", "/hotline/kpi?from=昨天&to=2026-03-31")),
     "/hotline/kpi/units": (("manager", "/hotline/kpi/units"), ("supervisor", "/hotline/kpi/units?code=three_rates")),
@@ -100,6 +101,7 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/hotline/policies/{no}/edit": (("manager", "{drafted_policy}/edit"),),
     "/hotline/policies/{no}/trials/{number:int}": (("manager", "{trial}"),),
     "/hotline/review": (("reviewer", "/hotline/review"),),
+    "/hotline/ruling": (("dispatcher", "/hotline/ruling"), ("adjudicator", "/hotline/ruling?show=urgent")),
     "/hotline/rules": (
         ("dispatcher", "/hotline/rules?category=01&agency=SW"), ("manager", "/hotline/rules?show=proposed"),
     ),

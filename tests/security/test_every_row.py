@@ -19,7 +19,7 @@ NOT_BY_TEST = {
     "SC02": "advisories change daily: the release compares the locks with a dated snapshot (pip-audit --strict)",
 }
 COMES_WITH = {  # a row may be shown in part before its module is there
-    "AD02": "ledger", "AD04": "ledger", "AD05": "ledger", "AP05": "service tokens",
+    "AD02": "ledger", "AD04": "ledger", "AD05": "ledger",
     "PR08": "open data",
 }  # fmt: skip
 SHOWN, LATER = "shown by", "comes with"

@@ -10,7 +10,7 @@ from hotline.dispatching import queries as dispatching
 from hotline.permissions import P
 from hotline.policies import limits
 from hotline.tickets import forms
-from hotline.tickets.files import TICKET_SLOT
+from hotline.tickets.files import PAPER_OF, TICKET_SLOT
 from hotline.tickets.forms import Assigned, Objecting, Role, Secrecy, Urgency
 from hotline.tickets.rules import NotNow
 from kernel.calendar import current
@@ -58,7 +58,7 @@ def ruled_longer(share: Assignment, facts: forms.Ruling, by: Actor, at: datetime
 
 
 def outcome(share: Assignment, facts: forms.Reply, by: Actor, at: datetime) -> dict[str, Any]:
-    return {"outcome": facts.outcome, "extension_open": False}
+    return {"outcome": facts.outcome, "extension_open": False, "longer_asked": None}
 
 
 def first_result(share: Assignment, facts: Form, by: Actor, at: datetime) -> dict[str, Any]:
@@ -226,11 +226,11 @@ async def a_ruling_is_due(step: Step, by: Actor, at: datetime) -> None:
 async def the_document_is_ones_to_read(step: Step, by: Actor, at: datetime) -> None:
     """A number alone proves nothing: somebody else's file is as good as none."""
     assert isinstance(step.facts, forms.AssignBinding | forms.Finalise)
-    name = "ruling_file" if isinstance(step.facts, forms.AssignBinding) else "file"
+    name = PAPER_OF[step.name]
     try:
         file = await files.one(by, getattr(step.facts, name))
     except NotFound:
-        raise FormRejected({name: "没有这个编号的文件，请先上传，再填写文件编号。"}) from None
+        raise FormRejected({name: "没有这个文件，请从工单的附件中选择，或上传一个。"}) from None
     if file.type not in TICKET_SLOT.types:
         raise FormRejected({name: "请用 PDF、图片、Word 或文本文件。"})
 
@@ -258,8 +258,10 @@ async def may_ask_for_more(step: Step, by: Actor, at: datetime) -> None:
     caps, clock = await share.caps(), await running(share)
     if share.role is Role.DELEGATED:
         raise NotNow(reason="下级承办的时间由上级单位安排，请由上级单位申请延期。")
-    if share.extension_open:
+    if share.extension_open or share.longer_asked:
         raise NotNow(reason="上一次延期申请还没有批。")
+    if share.complex:
+        raise NotNow(reason="已按疑难件时限办理，这个时限是合计，不再延期。")
     if share.extensions >= caps.extensions_max:
         raise NotNow(reason=f"按时限策略最多延期 {caps.extensions_max} 次，不能再申请。")
     if clock is None or at >= clock.due_at:

@@ -60,10 +60,12 @@ class Reopen:
 class Renew:
     """Class or urgency changed: a new span from the same start; pauses and what was granted are carried over.
 
-    `since` names the fact that holds another start, taken when it is earlier."""
+    `since` names the fact that holds another start, taken when it is earlier. `within` finds how many of the newest
+    extensions lie inside the new limit, so that they don't count on top of it."""
 
     step: str
     since: str = ""
+    within: Callable[[Any, Any], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ async def _told(  # noqa: PLR0911 (one return an effect)
             days = getattr(facts, effect.amount) if isinstance(effect.amount, str) else effect.amount(thing)
             return [("extend", step | {"amount": days})]
     limit = await thing.limit(effect.step)
-    return [("renew", step | _since(effect.since, facts, clock.started_at) | _limit(limit))] if limit else []
+    within = {"within": effect.within(thing, facts)} if effect.within else {}
+    return [("renew", step | within | _since(effect.since, facts, clock.started_at) | _limit(limit))] if limit else []
 
 
 def play(told: dict[str, Any], subject: str, clocks: list[Clock], calendar: Calendar, at: datetime) -> list[Clock]:
@@ -162,7 +165,8 @@ def play(told: dict[str, Any], subject: str, clocks: list[Clock], calendar: Cale
     for item in told.get("renew", ()):
         old = _there(clocks, item)
         new = _span(subject, clocks, item, _start(item, old.started_at))
-        new.pauses, new.stops, new.floors, new.extended = old.pauses, old.stops, old.floors, old.extended
+        new.pauses, new.stops, new.floors = old.pauses, old.stops, old.floors
+        new.extended = old.extended[: max(len(old.extended) - item.get("within", 0), 0)]
         old.stopped_at, old.replaced = at, True
         clocks.append(new)
         changed += [old, new]

@@ -79,7 +79,7 @@ class _Counting:
 
 def _said(clock: Clock, due: datetime, counting: _Counting, at: datetime, *, paused: bool) -> tuple[str, str]:
     if clock.replaced:
-        return "done", "改按新分类计时"
+        return "done", "改按新的时限计时"
     if clock.stopped_at is not None:
         if clock.stopped_at < clock.due_at:
             return "done", f"按时，用时 {span_words(clock.stopped_at - clock.started_at)}"

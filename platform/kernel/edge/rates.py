@@ -36,6 +36,7 @@ REVEAL_VIEWER = Rate("reveal_viewer", 86_400, 100)
 EXPORT_PERSON = Rate("export_person", 3_600, 5)
 TICKET_PERSON = Rate("ticket_person", 3_600, 10)
 TICKET_ADDRESS = Rate("ticket_address", 3_600, 100)
+SERVICE_CLIENT = Rate("service_client", 3_600, 600)
 SMS_PHONE = Rate("sms_phone", 3_600, 5)
 SMS_ADDRESS = Rate("sms_address", 3_600, 30)
 EMAIL_PROOF = Rate("email_proof", 3_600, 5)
@@ -46,7 +47,7 @@ API_TOKEN = Rate("api_token", 60, 600)
 ANONYMOUS_ADDRESS = Rate("anonymous_address", 60, 1_200)
 RATES = (
     SIGN_IN_ADDRESS, TRACK_NUMBER, TRACK_ADDRESS, REVEAL_VIEWER, TICKET_PERSON, TICKET_ADDRESS,
-    EXPORT_PERSON, SECOND_FACTOR,
+    EXPORT_PERSON, SECOND_FACTOR, SERVICE_CLIENT,
     SMS_PHONE, SMS_ADDRESS, EMAIL_PROOF, REAL_NAME,
 )  # fmt: skip
 

@@ -3,16 +3,17 @@
 from datetime import UTC, datetime
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from kernel import tongues
 from kernel.errors import Refusal
 from kernel.pages import alone
 
 
 async def refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["path"].startswith("/api/"):
-        answer: Response = JSONResponse(refusal.envelope(), status_code=refusal.status)
+    if tongues.of_program(scope["path"]):
+        answer: Response = tongues.told(refusal, scope["path"])
     else:
         answer = alone(
             Request(scope),

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from kernel import multipart, secrets
 from kernel.edge import csrf, rates
-from kernel.errors import ForeignForm, SignedOut
+from kernel.errors import ForeignForm, FormRejected, SignedOut
 from kernel.files import actions, queries
 from kernel.files.actions import Sender, TooManyFiles
 from kernel.files.models import File
+from kernel.files.recognise import NotAccepted
 from kernel.files.slots import DOCUMENT, Slot
 from kernel.forms import Form
 from kernel.settings import settings
@@ -52,6 +54,26 @@ async def keep_sent(request: Request, slot: Slot, *, at: datetime) -> list[str]:
         file.close()
     request.state.received_files = []
     return [file.no for file in found]
+
+
+def expect_one(request: Request) -> None:
+    """Before the form is read: one of its fields names a file, and that file may come along."""
+    request.state.wanted_files = multipart.Wanted(INPUT, 1, settings().upload_bytes_max)
+
+
+async def number_sent(request: Request, field: str, slot: Slot, *, at: datetime) -> None:
+    """A file that came with the form stands in `field` by its number, as if it had been chosen there; it is kept, so
+    it needn't be sent again when another field is refused. Raises FormRejected."""
+    for arrived in getattr(request.state, "received_files", []):
+        try:
+            file = await actions.keep(arrived, slot, of_form(request), at=at)
+        except NotAccepted as wrong:
+            raise FormRejected({field: str(wrong)}) from wrong
+        finally:
+            arrived.close()
+        others = [(name, value) for name, value in request.state.typed.multi_items() if name != field]
+        request.state.sent_form = request.state.typed = FormData([*others, (field, file.no)])
+    request.state.received_files = []
 
 
 def shown(request: Request, slot: Slot) -> dict[str, Any]:

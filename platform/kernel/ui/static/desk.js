@@ -93,15 +93,27 @@ function lines(list, found) {
   }));
   if (!found.length) list.appendChild(document.createElement("li")).append(document.createElement("span"), none);
 }
+/* How the like was answered: to read, not to take over. */
+function told(list, found) {
+  list.replaceChildren(...found.map((one) => {
+    const row = document.createElement("li"), link = document.createElement("a");
+    Object.assign(link, { textContent: one.title, href: `/hotline/tickets/${one.no}` });
+    const [share, agency, why] = [[`${Math.round(one.p * 100)}%`, "n"], [one.agency, ""], [`${one.answer || "没有您可以看到的答复"}　相同：${one.words.map((word) => `“${word}”`).join("")}`, "why"]].map(([textContent, className]) => Object.assign(document.createElement("span"), { textContent, className }));
+    row.append(share, link, agency, why);
+    return row;
+  }));
+  if (!found.length) list.appendChild(document.createElement("li")).append(document.createElement("span"), list.dataset.none);
+}
 for (const box of document.querySelectorAll("[data-suggest]")) whileTyping(box, async () => {
   const { title, caller_phone: phone } = box.form.elements;
   const asked = { title: title.value || box.value.slice(0, 40), content: box.value };
   if (/^[\d +-]{5,20}$/.test(phone.value)) asked.phone = phone.value;
-  const { categories, agencies, duplicates } = await send(box.dataset.suggest, asked);
+  const { categories, agencies, duplicates, answered } = await send(box.dataset.suggest, asked);
   const shown = (name) => document.querySelector(`[data-list=${name}]`);
   return () => {
     lines(shown("categories"), categories.map((one) => ({ value: one.code, title: one.name, n: `${Math.round(one.p * 100)}%`, why: `依据：${one.words.map((word) => `“${word}”`).join("")}` })));
     lines(shown("agencies"), agencies.slice(0, 3).map((one) => ({ value: one.code, title: one.name, why: one.reason })));
+    told(shown("answered"), answered);
     lines(shown("duplicates"), duplicates.slice(0, 5).map((one) => ({ value: one.no, title: one.title, why: `${one.state_label}　${one.no}` })));
   };
 });

@@ -1,0 +1,167 @@
+"""What reviewers, rulers and visitors see beside the one in hand: checks, precedents, papers, drawn withdrawals."""
+
+import re
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+
+from hotline.categories.models import Category
+from hotline.dispatching import queries as dispatching
+from hotline.dispatching.rulings import RULINGS
+from hotline.tickets import actions, forms
+from hotline.tickets.models import Assignment, Ticket
+from kernel.files import queries as files
+from kernel.files.models import File
+from kernel.journal import Sealed
+from tests import factories as f
+from tests.conftest import Client
+from tests.factories import a_ticket_in, share_of, way
+from tests.hotline.test_whole_life import HOUSING_LEADER, bounced_twice
+from tests.kernel.test_files_recognise import PDF
+
+MINUTES = {"_files": ("裁定纪要.pdf", PDF, "application/pdf")}
+
+
+def form_of(page: str, move: str) -> str:
+    return page.partition(f'/{move}" enctype="multipart/form-data"')[2].partition("</form")[0]
+
+
+async def sent(by: AsyncClient, ticket: Ticket, move: str, upload: Any = None, **fields: str) -> Response:
+    """As a browser without script sends it."""
+    address = f"/hotline/tickets/{ticket.no}"
+    form = form_of((await by.get(address)).text, move)
+    hidden = dict(re.findall(r'name="(_csrf|_key|_version|_move|_share|_from)" value="([^"]*)"', form))
+    empty = {"_files": ("", b"", "application/octet-stream")}  # a file input that nothing was chosen in
+    return await by.post(f"{address}/{move}", data=hidden | fields, files=upload or empty)
+
+
+# ---- panes
+
+
+async def test_the_reviewers_pane_shows_what_a_machine_noticed_in_the_reply(signed_in: Client) -> None:
+    ticket = await a_ticket_in("hand")
+    share = await share_of(ticket)
+    if share.state == "a_signed":
+        await actions.contact(share, f.CONTACT, **way(share, f.HANDLER))
+    reply = forms.Reply(body=Sealed("请联系张三，电话 13900002206，尽快处理。"), outcome="solved")
+    await actions.reply(share, reply, **way(share, f.HANDLER))
+    pane, page = [
+        (await signed_in(f.REVIEWER).get(path)).text for path in ("/hotline/review", f"/hotline/tickets/{ticket.no}")
+    ]
+    for shown in (pane, page):
+        assert "自动检查" in shown
+        assert "处要看" in shown
+    assert re.findall("<li>(.*?)</li>", pane.partition("自动检查")[2].partition("</ul>")[0])
+
+
+async def test_who_rules_finds_objections_on_a_desk_with_what_was_ruled_before(signed_in: Client) -> None:
+    await Category.create(code="010101", name="供水", path_name="城建 / 市政 / 供水", level=3)
+    first = await a_ticket_in("a_obj", category="010101")
+    share = await share_of(first)
+    await RULINGS["rule_objection"](share, f.DENY, **way(share, f.DISPATCHER))
+    second = await a_ticket_in("a_obj", category="010101", title="另一处同样停水")
+    assert len(await dispatching.precedents("010101")) == 1
+
+    for ruler in (f.DISPATCHER, f.ADJUDICATOR, f.MANAGER):
+        pane = (await signed_in(ruler).get("/hotline/ruling")).text
+        assert "另一处同样停水" in pane
+        assert f"no={first.no}#one" not in pane, "what is ruled waits no longer"
+        assert "<h3>同类先例</h3>" in pane
+        assert f.DENY.reason in pane
+    dispatcher = signed_in(f.DISPATCHER)
+    assert 'name="granted"' in (await dispatcher.get("/hotline/ruling")).text, "it is ruled from the pane"
+    assert second.no in (await dispatcher.get("/hotline/ruling?q=另一处")).text
+    assert second.no not in (await dispatcher.get("/hotline/ruling?q=别的")).text
+    for stranger in (f.HANDLER, f.REVIEWER, f.VISITOR):
+        assert (await signed_in(stranger).get("/hotline/ruling")).status_code == 403
+
+
+async def test_an_objection_of_a_co_unit_waits_on_the_desk_though_its_ticket_goes_on(signed_in: Client) -> None:
+    ticket = await f.a_ticket()
+    facts = forms.Dispatch(lead="SW", assist=("ZJ",), basis="职责清单第3条")
+    await actions.dispatch(ticket, facts, **way(ticket, f.DISPATCHER))
+    assist = await Assignment.get(ticket_id=ticket.id, role="assist")
+    await actions.object(assist, f.OBJECT, **way(assist, HOUSING_LEADER))
+    await ticket.refresh_from_db()
+    assert ticket.state == "disp"
+    assert ticket.no in (await signed_in(f.DISPATCHER).get("/hotline/ruling")).text
+
+
+# ---- withdrawals that were drawn
+
+
+async def test_drawn_withdrawals_are_a_queue_of_the_visitors_desk_until_they_are_checked(signed_in: Client) -> None:
+    drawn = await a_ticket_in("wdrawn", title="撤诉被抽中的")
+    other = await a_ticket_in("wdrawn", title="撤诉没抽中的")
+    await Ticket.filter(id=drawn.id).update(check_withdrawal=True)
+    await Ticket.filter(id=other.id).update(check_withdrawal=False)
+    visitor = signed_in(f.VISITOR)
+    assert drawn.no not in (await visitor.get("/hotline/visit")).text
+    assert '撤诉抽查 <span class="n">1</span>' in (await visitor.get("/hotline/visit")).text
+    queue = (await visitor.get("/hotline/visit?show=withdrawn")).text
+    assert (drawn.no in queue, other.no in queue) == (True, False)
+    assert "是否受到压力而撤诉" in queue, "it is checked from the pane"
+    await drawn.refresh_from_db()
+    facts = forms.CheckWithdrawal(reached=True, pressed=False)
+    await actions.check_withdrawal(drawn, facts, **way(drawn, f.VISITOR))
+    assert '撤诉抽查 <span class="n">0</span>' in (await visitor.get("/hotline/visit?show=withdrawn")).text
+    assert (await signed_in(f.REVIEWER).get("/hotline/review?show=withdrawn")).status_code == 422
+
+
+# ---- papers
+
+
+async def test_minutes_are_uploaded_with_the_ruling_and_hang_on_the_ticket(signed_in: Client) -> None:
+    ticket, objecting = await bounced_twice()
+    adjudicator = signed_in(f.ADJUDICATOR)
+    nothing = await sent(adjudicator, ticket, "assign_binding", agency="ZJ")
+    assert nothing.status_code == 422
+    assert "裁定纪要" in nothing.text
+    wrong = await sent(
+        adjudicator, ticket, "assign_binding", {"_files": ("纪要.pdf", b"MZ\x90", "application/pdf")}, agency="ZJ"
+    )
+    assert wrong.status_code == 422
+    assert "没有被接受" in wrong.text
+    assert '<option value="ZJ" selected>' in wrong.text, "what was chosen stays"
+    done = await sent(adjudicator, ticket, "assign_binding", MINUTES, agency="ZJ")
+    assert done.status_code == 303
+    [file] = (await files.of([objecting.ref]))[objecting.ref]
+    assert (file.name, file.uploader_id) == ("裁定纪要.pdf", f.ADJUDICATOR.id)
+    assert "裁定纪要.pdf" in (await adjudicator.get(f"/hotline/tickets/{ticket.no}")).text
+
+
+async def test_an_upload_is_kept_and_chosen_when_another_field_is_refused(signed_in: Client) -> None:
+    ticket = await a_ticket_in("closed")
+    manager = signed_in(f.MANAGER)
+    refused = await sent(manager, ticket, "finalise", MINUTES, text="太短")
+    assert refused.status_code == 422
+    [file] = await File.all()
+    assert f'<option value="{file.no}" selected>' in refused.text
+    text = "经复核，维持原答复，不再受理同一事实的诉求。"
+    assert (await sent(manager, ticket, "finalise", text=text, file=file.no)).status_code == 303
+    assert [one.no for one in (await files.of([ticket.ref]))[ticket.ref]] == [file.no]
+
+
+async def test_a_file_that_hangs_on_the_ticket_is_chosen_and_a_strangers_is_not_found(signed_in: Client) -> None:
+    ticket, other = await a_ticket_in("closed"), await a_ticket_in("closed")
+    manager, text = signed_in(f.MANAGER), "经复核，维持原答复，不再受理同一事实的诉求。"
+    assert (await sent(manager, other, "finalise", MINUTES, text=text)).status_code == 303
+    [file] = await File.all()
+    await actions.attach_document(file.no, ticket.ref, by=f.MANAGER, at=f.NOW)
+    page = form_of((await manager.get(f"/hotline/tickets/{ticket.no}")).text, "finalise")
+    assert f'<option value="{file.no}">裁定纪要.pdf' in page
+    unknown = await sent(manager, ticket, "finalise", text=text, file="f" * 32)
+    assert unknown.status_code == 422
+    assert "没有这个文件" in unknown.text
+    assert (await sent(manager, ticket, "finalise", text=text, file=file.no)).status_code == 303
+
+
+@pytest.mark.parametrize("move", ["assign_binding", "finalise"])
+async def test_a_form_without_a_token_keeps_no_file(signed_in: Client, move: str) -> None:
+    ticket = await a_ticket_in("closed")
+    answer = await signed_in(f.MANAGER).post(
+        f"/hotline/tickets/{ticket.no}/{move}", data={"_move": move}, files=MINUTES
+    )
+    assert answer.status_code in {403, 404, 422}
+    assert await File.all().count() == 0
