@@ -1,7 +1,8 @@
 """Candidates for one and the same matter (疑似重复): a person decides, so a few too many do no harm, one too few does.
 
 Whoever calls again about what is open, whatever bears the same title, and what reads alike among the open tickets of
-the last two weeks in the same or a neighbouring category. Titles are all that is compared: contents are sealed."""
+the last two weeks: the newest of all, for a category may be guessed wrong, and more of the same or a neighbouring
+category. Titles are all that is compared: contents are sealed."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -35,14 +36,16 @@ class Told:
 async def candidates(told: Told, *, by: Actor, at: datetime) -> list[Ticket]:
     """The likeliest first: the same caller or title, then what reads alike. At most `SHOWN_MAX`."""
     same = await queries.similar(by, told.title, told.phone_index, but=told.but, limit=SHOWN_MAX)
-    if len(same) == SHOWN_MAX or not told.categories:
+    if len(same) == SHOWN_MAX:
         return same
-    nearby = await _siblings(told.categories)
-    rows = await queries.lately(by, nearby, at - WITHIN, but=told.but, limit=COMPARED_MAX)
+    rows = await queries.lately(by, at - WITHIN, but=told.but, limit=COMPARED_MAX)
+    if told.categories and len(rows) == COMPARED_MAX:
+        nearby = await _siblings(told.categories)
+        rows += await queries.lately(by, at - WITHIN, nearby, but=told.but, limit=COMPARED_MAX)
     known, asked = {one.id for one in same}, _pairs(told.title)
     heard = asked | _pairs(told.content)
     scored = []
-    for number, title, area, registered_at in rows:
+    for number, title, area, registered_at in {*rows}:
         if number not in known and (alike := likeness(_pairs(title), asked, heard)) >= ALIKE_MIN:
             age = min((at - registered_at) / WITHIN, 1.0)
             beside = SAME_AREA if told.area and area == told.area else 0.0
