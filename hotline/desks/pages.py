@@ -152,7 +152,7 @@ async def _proposals(request: Request, typed: Mapping[str, Any]) -> dict[str, An
         return None
     title, content = str(typed.get("title", ""))[:TITLE_MAX], str(typed.get("content", ""))[:CONTENT_MAX]
     told = Wanted(title=Sealed(title), content=Sealed(content), phone=_number(str(typed.get("caller_phone", ""))))
-    return await suggest.for_text(told, by=request.user)
+    return await suggest.for_text(told, by=request.user, at=datetime.now(UTC))
 
 
 async def _articles(request: Request, typed: Mapping[str, Any], at: datetime) -> list[Any]:

@@ -142,7 +142,7 @@ async def proposed(actor: Actor, nos: Sequence[str]) -> list[Proposed]:
     """The likeliest agency of each; none for 紧急, 特急, 保密, or where nothing points anywhere."""
     found = []
     for ticket in await queries.by_deadline(queries.visible_to(actor, nos), ROWS_MAX):
-        offers = await offered(ticket, actor) if suggestion_rules.may_be_filled_in(ticket) else []
+        offers = await offered(ticket) if suggestion_rules.may_be_filled_in(ticket) else []
         best = offers[0] if offers else None
         if best is None:
             found.append(Proposed(ticket, "", "", 0, ""))
@@ -163,7 +163,7 @@ async def accepted(actor: Actor, rows: Sequence[str]) -> list[tuple[Ticket, int,
     found = []
     for no, version, agency in told:
         ticket = seen.get(no)
-        offers = await offered(ticket, actor) if ticket else []
+        offers = await offered(ticket) if ticket else []
         basis = next((str(one["reason"]) for one in offers if one["code"] == agency), "")
         if ticket is None or not basis:
             raise FormRejected({"row": f"工单 {no} 的建议已经变了，请回到待派单重新选择。"})
@@ -171,14 +171,14 @@ async def accepted(actor: Actor, rows: Sequence[str]) -> list[tuple[Ticket, int,
     return found
 
 
-async def offered(ticket: Ticket, actor: Actor) -> list[dict[str, Any]]:
+async def offered(ticket: Ticket) -> list[dict[str, Any]]:
     """The agencies proposed for a ticket, the operator's own choice first."""
-    shown = await _proposals(ticket, await queries.content(ticket), actor)
+    shown = await _proposals(ticket, await queries.content(ticket))
     return cast("list[dict[str, Any]]", shown["agencies"])
 
 
-async def _proposals(ticket: Ticket, content: str, actor: Actor) -> dict[str, object]:
-    found = await suggest.for_ticket(ticket, content, by=actor)
+async def _proposals(ticket: Ticket, content: str) -> dict[str, object]:
+    found = await suggest.for_dispatch(ticket, content)
     code = await own.advised(ticket.no)
     named = (await active_organisations([code])).get(code) if code else None
     if named:
@@ -237,6 +237,6 @@ async def _pane(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, object]
         content = shown["content"]
         if not isinstance(content, str):
             raise NotFound(what="该工单")
-        proposed = await _proposals(ticket, content, actor)
+        proposed = await _proposals(ticket, content)
         shown["proposals"] = proposed | {"filled_in": suggestion_rules.may_be_filled_in(ticket)}
     return shown

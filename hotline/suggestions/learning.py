@@ -114,9 +114,14 @@ def as_learned(title: str, content: str) -> str:
 
 
 def grams(text: str) -> Counter[str]:
-    """Single characters and pairs of the text without its blanks, in one width and one case."""
-    plain = "".join(unicodedata.normalize("NFKC", text[:TEXT_MAX_CHARS]).lower().split())
-    return Counter(plain) + Counter(plain[n : n + 2] for n in range(len(plain) - 1))
+    """Single characters and pairs of the text, as `plain` gives it."""
+    told = plain(text)
+    return Counter(told) + Counter(told[n : n + 2] for n in range(len(told) - 1))
+
+
+def plain(text: str) -> str:
+    """Without its blanks, in one width and one case."""
+    return "".join(unicodedata.normalize("NFKC", text[:TEXT_MAX_CHARS]).lower().split())
 
 
 def _vector(counts: Counter[str], features: dict[str, int], rarity: Any) -> tuple[Any, Any]:

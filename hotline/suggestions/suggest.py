@@ -1,17 +1,18 @@
 """Suggestions while somebody types: by what closed tickets taught where that proved better, else by the words of the
 category tree. Each says its reason; nothing is ever done by them alone."""
 
+from datetime import datetime
 from typing import cast
 
 from hotline.categories import queries as categories
 from hotline.dispatching import queries as dispatching
-from hotline.suggestions import rules
+from hotline.suggestions import duplicates, rules
 from hotline.suggestions.alike import alike
+from hotline.suggestions.duplicates import Told
 from hotline.suggestions.forms import Wanted
 from hotline.suggestions.kept import Subject, kept
 from hotline.suggestions.learning import Opinion, as_learned
 from hotline.suggestions.rules import TOP, Guess
-from hotline.tickets import queries
 from hotline.tickets.models import Ticket
 from hotline.tickets.rules import phone_index
 from kernel.journal import clear
@@ -19,9 +20,17 @@ from kernel.people.queries import active_organisations
 from kernel.permissions import Actor
 
 
-async def for_ticket(ticket: Ticket, content: str, *, by: Actor) -> dict[str, object]:
-    same = await queries.similar(by, ticket.title, ticket.phone_index, but=ticket.id)
-    shown = await _shown(ticket.title, content, same)
+async def for_ticket(ticket: Ticket, content: str, *, by: Actor, at: datetime) -> dict[str, object]:
+    """What a program hears that has just registered it."""
+    shown = await for_dispatch(ticket, content)
+    near = [ticket.category] if ticket.category else _codes(shown)
+    told = Told(ticket.title, content, ticket.phone_index, ticket.area_code, near, but=ticket.id)
+    return shown | await _duplicates(told, by, at)
+
+
+async def for_dispatch(ticket: Ticket, content: str) -> dict[str, object]:
+    """Categories and agencies, what a rule says first."""
+    shown = await _shown(ticket.title, content)
     rule = await dispatching.rule_for(ticket.category, ticket.area_code)
     ruled = await active_organisations([rule.agency]) if rule else {}
     if rule and rule.agency in ruled:
@@ -34,19 +43,19 @@ async def for_ticket(ticket: Ticket, content: str, *, by: Actor) -> dict[str, ob
     return shown
 
 
-async def for_text(wanted: Wanted, *, by: Actor) -> dict[str, object]:
+async def for_text(wanted: Wanted, *, by: Actor, at: datetime) -> dict[str, object]:
     title, content = str(clear(wanted.title)), str(clear(wanted.content))
     index = phone_index(str(clear(wanted.phone))) if wanted.phone else None
-    shown = await _shown(title, content, await queries.similar(by, title, index))
-    under = [str(one["code"]) for one in cast("list[dict[str, object]]", shown["categories"])]
-    before = await alike(by, title, content, under)
-    return shown | {
-        "answered": [
-            {"no": one.no, "title": one.title, "agency": one.agency, "answer": one.answer, "words": list(one.words),
-             "p": one.p}
-            for one in before
-        ]
-    }  # fmt: skip
+    area = wanted.place.area_code if wanted.place else None
+    shown = await _shown(title, content)
+    codes = _codes(shown)
+    same = await _duplicates(Told(title, content, index, area, codes), by, at)
+    answered = [
+        {"no": one.no, "title": one.title, "agency": one.agency, "answer": one.answer, "words": list(one.words),
+         "p": one.p}
+        for one in await alike(by, title, content, codes)
+    ]  # fmt: skip
+    return shown | same | {"answered": answered}
 
 
 async def likely_categories(title: str, content: str) -> list[str]:
@@ -55,7 +64,16 @@ async def likely_categories(title: str, content: str) -> list[str]:
     return [one.code for one in guesses]
 
 
-async def _shown(title: str, content: str, same: list[Ticket]) -> dict[str, object]:
+async def _duplicates(told: Told, by: Actor, at: datetime) -> dict[str, object]:
+    same = await duplicates.candidates(told, by=by, at=at)
+    return {"duplicates": [{"no": other.no, "title": other.title, "state_label": other.state.label} for other in same]}
+
+
+def _codes(shown: dict[str, object]) -> list[str]:
+    return [str(one["code"]) for one in cast("list[dict[str, object]]", shown["categories"])]
+
+
+async def _shown(title: str, content: str) -> dict[str, object]:
     guesses = await _learned_categories(title, content)
     learned = bool(guesses)
     guesses = guesses or await rules.by_words(title, content)
@@ -65,7 +83,6 @@ async def _shown(title: str, content: str, same: list[Ticket]) -> dict[str, obje
             for g in guesses
         ],
         "agencies": await _learned_agencies(title, content) or await _agencies_of(guesses),
-        "duplicates": [{"no": other.no, "title": other.title, "state_label": other.state.label} for other in same],
     }
 
 

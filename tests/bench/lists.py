@@ -31,12 +31,12 @@ async def measure(scale: Scale, found: list[Figure]) -> None:
         url = f"sqlite://{folder}/hall.db"
         with a_hall(Path(folder), demo=True) as hall:
             have = await _filled(hall, url, scale)
-            found += await _lists(hall, f"SQLite, {have:,}", await _bare_sqlite(url))
+            found += await lists(hall, f"SQLite, {have:,}", await _bare_sqlite(url))
     with tempfile.TemporaryDirectory(prefix="sunhall-bench-") as folder, servers.postgres(durable=True) as server:
         url = server.create("hall")
         with a_hall(Path(folder), demo=True, SUNHALL_DATABASE_URL=url) as hall:
             have = await _filled(hall, url, scale)
-            found += await _lists(hall, f"PostgreSQL, {have:,}", await _bare_postgres(url))
+            found += await lists(hall, f"PostgreSQL, {have:,}", await bare_postgres(url))
 
 
 async def _filled(hall: Hall, url: str, scale: Scale) -> int:
@@ -49,7 +49,7 @@ async def _filled(hall: Hall, url: str, scale: Scale) -> int:
     return have
 
 
-async def _lists(hall: Hall, where: str, bare: float) -> list[Figure]:
+async def lists(hall: Hall, where: str, bare: float) -> list[Figure]:
     found = []
     for name, (who, path) in WANTED.items():
         program = Asking(hall.port, hall.token(who))
@@ -68,7 +68,7 @@ async def _bare_sqlite(url: str) -> float:
         return percentile(await timed(ask, ASKED), 0.5)
 
 
-async def _bare_postgres(url: str) -> float:
+async def bare_postgres(url: str) -> float:
     connection = await asyncpg.connect(url.replace("asyncpg", "postgresql", 1))
     try:
         return percentile(await timed(lambda: connection.fetch(BARE), ASKED), 0.5)

@@ -68,7 +68,7 @@ async def measure(scale: Scale, found: list[Figure]) -> None:
         found += await _held(hall, url, scale, "PostgreSQL, empty")
         have = await fill(url, scale.things)
         found += await _held(hall, url, scale, f"PostgreSQL, {have:,}")
-        found.append(await _page(hall, scale, have))
+        found.append(await page(hall, scale, f"PostgreSQL, {have:,}"))
 
 
 @contextmanager
@@ -153,9 +153,9 @@ async def _copies(hand: writing.Sqlite | writing.Postgres, steps: list[Step], ti
     return (await many(write, times, hand.clients))[0]
 
 
-async def _page(hall: Hall, scale: Scale, have: int) -> Figure:
+async def page(hall: Hall, scale: Scale, where: str) -> Figure:
     people = People(hall)
     ticket = await people.create()
     agent = people.programs["operator"]
     _, seconds = await many(lambda _: agent.ask("GET", f"/hotline/tickets/{ticket['no']}"), scale.requests, 1)
-    return latency_figure(f"ticket page, PostgreSQL, {have:,}", seconds, PAGE_P95_S)
+    return latency_figure(f"ticket page, {where}", seconds, PAGE_P95_S)

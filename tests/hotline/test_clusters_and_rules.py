@@ -77,5 +77,5 @@ async def test_a_granted_objection_is_a_precedent_and_proposes_a_rule_that_a_sec
     assert found
     assert found.agency == "ZJ"
     assert await rules.rule_for("010203", "369903") is None
-    shown = await suggest.for_ticket(await Ticket.get(id=ticket.id), "停水", by=f.DISPATCHER)
+    shown = await suggest.for_dispatch(await Ticket.get(id=ticket.id), "停水")
     assert shown["agencies"][0]["code"] == "ZJ"  # type: ignore[index]
