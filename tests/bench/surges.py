@@ -243,7 +243,7 @@ async def _cost(messages: Sequence[Message], many: int, scale: Scale, where: str
         await jobs.look({}, at=at)
 
     async def score() -> None:
-        await WatchedCell.all().update(scored_to=None)
+        await WatchedCell.all().update(scored_to=None, score_milli=0)
         await jobs.score({}, at=at)
 
     times = min(scale.requests, 40)
