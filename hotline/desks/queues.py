@@ -54,7 +54,7 @@ async def tickets(
 ) -> dict[str, object]:
     asked = queries.Asked(states=[state.value for state in states], words=words)
     all_of_them = queries.narrowed(queries.visible_to(actor), asked, at)
-    rows = await queries.by_deadline(all_of_them.filter(_in_view(chosen, at)), ROWS_MAX, asked.states)
+    rows = await queries.by_deadline(all_of_them.filter(_in_view(chosen, at)), ROWS_MAX)
     counts = {view: await _counted(all_of_them.filter(_in_view(view, at))) for view in VIEWS}
     current_one = next((row for row in rows if row.no == no), rows[0] if rows else None)
     return {
