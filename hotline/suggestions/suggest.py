@@ -23,8 +23,7 @@ from kernel.permissions import Actor
 async def for_ticket(ticket: Ticket, content: str, *, by: Actor, at: datetime) -> dict[str, object]:
     """What a program hears that has just registered it."""
     shown = await for_dispatch(ticket, content)
-    near = [ticket.category] if ticket.category else _codes(shown)
-    told = Told(ticket.title, content, ticket.phone_index, ticket.area_code, near, but=ticket.id)
+    told = Told(ticket.title, content, ticket.phone_index, ticket.area_code, but=ticket.id)
     return shown | await _duplicates(told, by, at)
 
 
@@ -49,7 +48,7 @@ async def for_text(wanted: Wanted, *, by: Actor, at: datetime) -> dict[str, obje
     area = wanted.place.area_code if wanted.place else None
     shown = await _shown(title, content)
     codes = _codes(shown)
-    same = await _duplicates(Told(title, content, index, area, codes), by, at)
+    same = await _duplicates(Told(title, content, index, area), by, at)
     answered = [
         {"no": one.no, "title": one.title, "agency": one.agency, "answer": one.answer, "words": list(one.words),
          "p": one.p}
@@ -67,10 +66,6 @@ async def likely_categories(title: str, content: str) -> list[str]:
 async def _duplicates(told: Told, by: Actor, at: datetime) -> dict[str, object]:
     same = await duplicates.candidates(told, by=by, at=at)
     return {"duplicates": [{"no": other.no, "title": other.title, "state_label": other.state.label} for other in same]}
-
-
-def _codes(shown: dict[str, object]) -> list[str]:
-    return [str(one["code"]) for one in cast("list[dict[str, object]]", shown["categories"])]
 
 
 async def _shown(title: str, content: str) -> dict[str, object]:

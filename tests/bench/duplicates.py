@@ -9,7 +9,7 @@ import asyncpg
 
 from tests.bench.asking import CLIENTS, Asking
 from tests.bench.citizens import Citizens
-from tests.bench.city_of_a_million import LARGE, SEED, a_city
+from tests.bench.city_of_a_million import SEED, a_city, large
 from tests.bench.measuring import Figure, Scale, latency_figure, many, timed
 
 ASKED_P95_S = 0.1
@@ -19,7 +19,7 @@ IN_OTHER_WORDS = (("请求抢修", "求抢修"), ("反复", "老是"), ("投诉"
 
 
 async def measure(scale: Scale, found: list[Figure]) -> None:
-    async with a_city(scale.things * LARGE) as city:
+    async with a_city(large(scale)) as city:
         await asyncio.to_thread(city.hall.serve)
         where = f"PostgreSQL, {city.tickets:,}"
         meant = await _meant(city.url, scale.requests)

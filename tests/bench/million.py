@@ -5,7 +5,7 @@ from statistics import median
 
 from tests.bench import lists, tickets
 from tests.bench.asking import CLIENTS
-from tests.bench.city_of_a_million import LARGE, a_city_at_work
+from tests.bench.city_of_a_million import a_city_at_work, large
 from tests.bench.measuring import Figure, Scale, latency_figure, many
 from tests.bench.tickets import CREATE_P95_S, People, on_postgres
 from tests.halls import Hall
@@ -17,7 +17,7 @@ CREATED_MIN, LIVED_MIN, KEPT_MIN = 200, 40, 0.9  # a second; of the empty hall's
 async def measure(scale: Scale, found: list[Figure]) -> None:
     with on_postgres() as (hall, _):
         empty = await _worked(hall, scale)
-    async with a_city_at_work(scale.things * LARGE) as city:
+    async with a_city_at_work(large(scale)) as city:
         where = f"PostgreSQL, {city.tickets:,}"
         found.append(
             Figure(f"a city of {city.tickets:,} filled", f"{city.seconds:,.0f} s",

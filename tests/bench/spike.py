@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.bench.city_of_a_million import LARGE, a_city_at_work
+from tests.bench.city_of_a_million import a_city_at_work, large
 from tests.bench.measuring import Figure, Scale, ms, percentile
 from tests.bench.tickets import LIFE, People
 from tests.halls import Hall
@@ -28,7 +28,7 @@ class Seen:
 
 
 async def measure(scale: Scale, found: list[Figure]) -> None:
-    async with a_city_at_work(scale.things * LARGE) as city:
+    async with a_city_at_work(large(scale)) as city:
         stage_s = STAGE_SMALL_S if scale.rounds == 1 else STAGE_S
         found += await figures(city.hall, f"PostgreSQL, {city.tickets:,}", stage_s)
 

@@ -44,10 +44,10 @@ class Line:
     move: str
     facts: str
     sealed: dict[str, tuple[str, str]]
+    moments: list[str] = field(init=False)
 
-    @property
-    def moments(self) -> list[str]:
-        return INSTANT.findall(self.facts)
+    def __post_init__(self) -> None:
+        self.moments = INSTANT.findall(self.facts)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hotline.suggestions import duplicates
+from hotline.suggestions import duplicates, titles
 from hotline.tickets import actions, forms
 from hotline.tickets.models import Ticket
 from kernel.journal import Sealed
@@ -57,24 +57,28 @@ async def test_what_only_the_text_tells_is_found_too_before_there_is_a_title(hal
     assert await found(signed_in, title=text[:40], content=text) == ["云谷家园停水没人来修"]
 
 
-async def test_of_very_many_those_of_neighbouring_categories_and_of_none_are_compared(
+async def test_a_category_that_was_chosen_wrong_or_not_at_all_hides_nothing(hall: str, signed_in: Client) -> None:
+    told = {"云谷家园停水没人来": WATER_BILL, "云谷家园停水没人修": None, "云谷家园停水没人理": NOISE}
+    for title, category in told.items():
+        await a_ticket(title=title, category=category)
+    assert {*await found(signed_in)} == {*told}
+
+
+async def test_what_came_in_after_the_last_look_is_found_too(
     hall: str, signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duplicates, "COMPARED_MAX", 2)
-    await a_ticket(title="云谷家园停水没人来", category=WATER_BILL)
-    await a_ticket(title="云谷家园停水没人修", category=None)
-    for title in ("云谷家园停水没人理", "云谷家园停水没人接", "云谷家园停水没人问"):
-        await a_ticket(title=title, category=NOISE)
-    newest = {"云谷家园停水没人接", "云谷家园停水没人问"}
-    assert {*await found(signed_in)} == newest | {"云谷家园停水没人来", "云谷家园停水没人修"}
+    monkeypatch.setattr(titles, "LOOKED_EVERY_S", 0.0)
+    assert await found(signed_in) == []
+    await a_ticket(title="云谷家园停水没人来", category=TAP)
+    assert await found(signed_in) == ["云谷家园停水没人来"]
 
 
 async def test_the_same_street_comes_first(hall: str, signed_in: Client) -> None:
-    titles = {ELSEWHERE: "云谷家园停水没人修", HERE: "云谷家园停水没人来"}
-    for area, title in titles.items():
+    of_area = {ELSEWHERE: "云谷家园停水没人修", HERE: "云谷家园停水没人来"}
+    for area, title in of_area.items():
         await a_ticket(title=title, category=TAP, area_code=area)
-    assert (await found(signed_in, place={"area_code": HERE}))[0] == titles[HERE]
-    assert (await found(signed_in, place={"area_code": ELSEWHERE}))[0] == titles[ELSEWHERE]
+    assert (await found(signed_in, place={"area_code": HERE}))[0] == of_area[HERE]
+    assert (await found(signed_in, place={"area_code": ELSEWHERE}))[0] == of_area[ELSEWHERE]
 
 
 async def test_same_caller_and_same_title_are_found_however_old_and_whatever_the_category(
