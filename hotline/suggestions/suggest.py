@@ -47,7 +47,7 @@ async def for_text(wanted: Wanted, *, by: Actor, at: datetime) -> dict[str, obje
     index = phone_index(str(clear(wanted.phone))) if wanted.phone else None
     area = wanted.place.area_code if wanted.place else None
     shown = await _shown(title, content)
-    codes = _codes(shown)
+    codes = [str(one["code"]) for one in cast("list[dict[str, object]]", shown["categories"])]
     same = await _duplicates(Told(title, content, index, area), by, at)
     answered = [
         {"no": one.no, "title": one.title, "agency": one.agency, "answer": one.answer, "words": list(one.words),
