@@ -82,7 +82,7 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/hotline/file": (("", "/hotline/file"), ("citizen", "/hotline/file")),
     "/hotline/knowledge": (("", "/hotline/knowledge"), ("", "/hotline/knowledge?q=没有这样的知识")),
     "/hotline/knowledge/{no}": (("", "/hotline/knowledge/{public_article}"),),
-    "/hotline/clients": (("admin", "/hotline/clients"),),
+    "/hotline/clients": (("manager", "/hotline/clients"),),
     "/hotline/flags": (("shiftlead", "/hotline/flags"), ("manager", "/hotline/flags")),
     "/hotline/kpi": (("manager", "/hotline/kpi"), ("supervisor", "/hotline/kpi?from=昨天&to=2026-03-31")),
     "/hotline/kpi/units": (("manager", "/hotline/kpi/units"), ("supervisor", "/hotline/kpi/units?code=three_rates")),

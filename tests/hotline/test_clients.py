@@ -1,4 +1,4 @@
-"""接口客户端: a long-lived token for a program of somebody else's, issued, changed and revoked by an administrator."""
+"""接口客户端: a long-lived token for somebody else's program, issued, changed and revoked by the hotline's head."""
 
 import re
 from dataclasses import replace
@@ -27,7 +27,8 @@ from tests.factories import CITY, way
 from tests.hotline.test_open311 import AT, FORM, SENT
 
 ROLES = merged(f.ROLES, KERNEL)
-KEEPER = replace(f.STRANGER, id=70, name="系统管理员", powers=powers([("system_admin", "/")], ROLES))
+KEEPER = replace(f.STRANGER, id=70, name="热线主管", powers=powers([("manager", "/")], ROLES))
+ADMIN = replace(f.STRANGER, id=71, name="系统管理员", powers=powers([("system_admin", "/")], ROLES))
 ADDRESS, NEVER = "/hotline/clients", "203.0.113.7"
 
 
@@ -100,8 +101,8 @@ async def test_ap05_rotated_revoked_expired_and_foreign_tokens_open_nothing(sign
 
 
 @pytest.mark.usefixtures("database")
-async def test_only_the_system_administrator_issues_and_for_a_year_at_most() -> None:
-    for stranger in (f.MANAGER, f.SUPERVISOR, f.OPERATOR, f.CITIZEN):
+async def test_only_the_head_of_the_hotline_issues_and_for_a_year_at_most() -> None:
+    for stranger in (ADMIN, f.SUPERVISOR, f.OPERATOR, f.CITIZEN):
         with pytest.raises(NotAllowed):
             await issued(by=stranger)
     for days in (-1, 400):
