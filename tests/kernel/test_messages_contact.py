@@ -108,7 +108,7 @@ async def test_what_is_not_ticked_is_off_and_a_legal_notice_is_no_choice(signed_
     answer = await post(signed_in, person, "/me/contact/choices", wanted=["affairs:sms", "reminders:email"])
     assert answer.status_code == 303
     row = await Contact.get(account_id=person.id)
-    assert set(row.off) == {"affairs:email"}, "what no text goes by was no question"
+    assert set(row.off) == {"affairs:email", "reminders:sms"}, "what no text goes by was no question"
     said = (await page(signed_in, person)).text
     assert 'value="affairs:sms" checked' in said
     assert 'value="affairs:email">' in said
@@ -116,7 +116,12 @@ async def test_what_is_not_ticked_is_off_and_a_legal_notice_is_no_choice(signed_
     assert (await post(signed_in, person, "/me/contact/choices", wanted="legal:sms")).status_code == 422
 
     assert (await post(signed_in, person, "/me/contact/choices")).status_code == 303, "nothing is a choice, too"
-    assert set((await Contact.get(account_id=person.id)).off) == {"affairs:sms", "affairs:email", "reminders:email"}
+    assert set((await Contact.get(account_id=person.id)).off) == {
+        "affairs:sms",
+        "affairs:email",
+        "reminders:email",
+        "reminders:sms",
+    }
 
 
 async def test_the_page_says_when_nobody_is_disturbed(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
