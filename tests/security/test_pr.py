@@ -32,6 +32,7 @@ NOT_OF_PERSONS = {
     "kernel_message_template.title": "of a template, before anything is filled in",
     "hotline_article.title": "of an article of the knowledge base, approved for everybody's reading",
     "hotline_category.name": "of a category",
+    "hotline_client.title": "of a program that posts by a token",
     "hotline_edition.title": "of its published version",
     "hotline_policy.title": "why a version of the time limits differs",
 }
