@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from tests import servers
 from tests.halls import Hall, a_hall
 
-STOP_S = 5
+START_S, STOP_S = 90, 5
 
 
 @pytest.fixture
@@ -23,6 +24,11 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
 @pytest.mark.parametrize("command", ["worker", "serve"])
 def test_a_process_ends_within_seconds_of_being_told(hall: Hall, command: str, how: signal.Signals) -> None:
     process = hall.begin(command, *(["--port", str(hall.port)] if command == "serve" else []))
+    with Redis.from_url(hall.more["SUNHALL_REDIS_URL"]) as redis:
+        until = time.monotonic() + START_S
+        while len(redis.client_list()) < 2:  # we and they
+            assert time.monotonic() < until, "it never came to its queue"
+            time.sleep(0.2)
     time.sleep(3)
     assert process.poll() is None, "it ended by itself"
 
