@@ -22,7 +22,8 @@ ALERT = Template(
 
 
 async def count(event: Event) -> None:
-    """In the delivery's own transaction, so each ticket once. History that was brought in is history here, too."""
+    """In the delivery's own transaction, so each ticket once. What is brought in from another system says how it was
+    there, years ago or in one night: it makes no usual number here, and no queue before what is."""
     kind, no = kind_of(event.subject)
     ticket: Ticket = await kind.load(no)
     facts = (await journal.entry_of(event)).facts
@@ -31,8 +32,7 @@ async def count(event: Event) -> None:
             await actions.sort_again(ticket, event.at)
     elif ticket.registered_at > event.at - COUNTS_KEPT:
         place = (facts["lat"], facts["lon"]) if "lat" in facts and "lon" in facts else None
-        fresh = event.topic == "ticket.register"
-        await actions.sight(ticket, place, f"{ticket.title}\n{await tickets.content(ticket)}" if fresh else "")
+        await actions.sight(ticket, place, f"{ticket.title}\n{await tickets.content(ticket)}")
 
 
 async def tell(event: Event) -> None:
@@ -44,5 +44,5 @@ async def tell(event: Event) -> None:
     await messages.send(ALERT.code, to=to, values={"title": title}, key=f"event:{event.id}", url=url, at=event.at)
 
 
-COUNT = Consumer(name="hotline.surges", topics=("ticket.register", "ticket.bring", "ticket.reclassify"), handle=count)
+COUNT = Consumer(name="hotline.surges", topics=("ticket.register", "ticket.reclassify"), handle=count)
 TELL = Consumer(name="hotline.surges.tell", topics=("surge.begin",), handle=tell)

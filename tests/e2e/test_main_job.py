@@ -137,7 +137,7 @@ async def found_by_those_who_may(hall: Hall, no: str, words: str) -> None:
         ):  # fmt: skip
             headers = hall.token(username) if username else {}
             for asked in (no, words):
-                for _ in range(100):
+                for _ in range(300):
                     answer = await program.get("/api/v1/search", params={"q": asked}, headers=headers)
                     nos = {item["no"] for item in answer.json()["items"] if item["kind"] == "ticket"}
                     if (no in nos) is sees or not sees:
