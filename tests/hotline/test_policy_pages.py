@@ -1,11 +1,12 @@
 """The pages of the time limits: copied, changed cell by cell, compared, tried out, published by somebody else."""
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 from hotline.policies import cells
 from hotline.policies.models import Policy, Replay
 from hotline.policies.presets import document_of
+from kernel.citytime import day_of
 from tests import factories as f
 from tests.conftest import Client
 from tests.factories import MANAGER, SUPERVISOR
@@ -42,7 +43,7 @@ async def test_a_version_goes_from_a_preset_over_its_sheet_and_a_second_person_i
     assert "与 shandong-5+10 有 2 处不同" in shown
     assert "<td>5 个工作日</td><td><b>3 个工作日</b></td>" in shown
     await send(manager, ADDRESS, f"{ADDRESS}/submit")
-    day = (date.today() + timedelta(days=30)).isoformat()  # noqa: DTZ011
+    day = (day_of(datetime.now(UTC)) + timedelta(days=30)).isoformat()
     assert (await send(manager, ADDRESS, f"{ADDRESS}/publish", effective_from=day, _move="publish")).status_code == 403
     past = await send(supervisor, ADDRESS, f"{ADDRESS}/publish", effective_from="2020-01-01", _move="publish")
     assert past.status_code == 422
@@ -60,7 +61,7 @@ async def test_a_trial_is_asked_for_and_read_on_the_page(signed_in: Client) -> N
     manager, address = signed_in(MANAGER), "/hotline/policies/city-1"
     for first, last, words in [
         ("2026-03-31", "2026-03-01", "结束日期不能早于开始日期"), ("2020-01-01", "2026-03-01", "最多重算一年"),
-        ("2026-03-01", "2099-03-01", "一年"), ("2026-03-01", (date.today()).isoformat(), "期间须已经过完"),  # noqa: DTZ011
+        ("2026-03-01", "2099-03-01", "一年"), ("2026-03-01", day_of(datetime.now(UTC)).isoformat(), "期间须已经过完"),
     ]:  # fmt: skip
         refused = await send(manager, address, f"{address}/trials", first=first, last=last)
         assert refused.status_code == 422
