@@ -13,10 +13,8 @@ from hotline.permissions import P
 from hotline.tickets import queries as tickets
 from hotline.tickets.api import row_json
 from kernel import errors
-from kernel.api import Asking, answer_once, journal_json, local, number_in_path, thing_json
+from kernel.api import act_on, answer_once, journal_json, local, number_in_path, thing_json
 from kernel.clocks import queries as clocks
-from kernel.errors import NotFound
-from kernel.lifecycle import Way
 from kernel.openapi import TEXT, described, list_of, thing
 from kernel.pages import needs, signed_in
 from kernel.permissions import Actor
@@ -68,18 +66,9 @@ async def journal(request: Request) -> Response:
 )  # fmt: skip
 @signed_in
 async def act(request: Request) -> Response:
-    actor, name, at = request.user, str(request.path_params["move"]), datetime.now(UTC)
+    actor, at = request.user, datetime.now(UTC)
     cluster = await queries.one(actor, number_in_path(request))
-    if name not in actions.VERBS:
-        raise NotFound(what="该操作")
-    asked = await Asking.read_json(request)
-    facts = Cluster.moves[name].facts.check(asked.facts, strict=True)
-
-    async def effect() -> JSONResponse:
-        await actions.VERBS[name](cluster, facts, **Way(by=actor, at=at, version=asked.version))
-        return JSONResponse(await cluster_json(actor, cluster, at))
-
-    return await answer_once(request, effect)
+    return await act_on(request, cluster, actions.VERBS, lambda: cluster_json(actor, cluster, at), at=at)
 
 
 async def cluster_json(actor: Actor, cluster: Cluster, at: datetime) -> dict[str, object]:

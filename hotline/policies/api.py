@@ -11,9 +11,8 @@ from hotline.permissions import P
 from hotline.policies import actions, forms, limits, queries, showing
 from hotline.policies.models import Policy, Replay
 from kernel import errors
-from kernel.api import Asking, answer_once, journal_json, listing, local, number_in_path, thing_json
+from kernel.api import act_on, answer_once, journal_json, listing, local, number_in_path, thing_json
 from kernel.errors import NotFound
-from kernel.lifecycle import Way
 from kernel.openapi import OBJECT, TEXT, described, list_of, thing
 from kernel.pages import needs
 from kernel.permissions import Actor
@@ -87,18 +86,13 @@ async def journal(request: Request) -> Response:
 )  # fmt: skip
 @needs(*queries.READERS)
 async def act(request: Request) -> Response:
-    actor, name, at = request.user, str(request.path_params["move"]), datetime.now(UTC)
+    actor, at = request.user, datetime.now(UTC)
     policy = await queries.one(actor, number_in_path(request))
-    if name not in actions.VERBS:
-        raise NotFound(what="该操作")
-    asked = await Asking.read_json(request)
-    facts = Policy.moves[name].facts.check(asked.facts, strict=True)
 
-    async def effect() -> JSONResponse:
-        await actions.VERBS[name](policy, facts, **Way(by=actor, at=at, version=asked.version))
-        return JSONResponse(await policy_json(actor, await queries.one(actor, policy.no), at))
+    async def shown() -> dict[str, object]:
+        return await policy_json(actor, await queries.one(actor, policy.no), at)
 
-    return await answer_once(request, effect)
+    return await act_on(request, policy, actions.VERBS, shown, at=at)
 
 
 @described(

@@ -13,9 +13,7 @@ from hotline.surges.models import Surge
 from hotline.tickets import queries as tickets
 from hotline.tickets.api import row_json
 from kernel import errors
-from kernel.api import Asking, answer_once, journal_json, local, number_in_path, thing_json
-from kernel.errors import NotFound
-from kernel.lifecycle import Way
+from kernel.api import act_on, journal_json, local, number_in_path, thing_json
 from kernel.openapi import TEXT, described, list_of, thing
 from kernel.pages import needs
 from kernel.permissions import Actor
@@ -56,20 +54,11 @@ async def journal(request: Request) -> Response:
 )  # fmt: skip
 @needs(P.SURGE_READ)
 async def act(request: Request) -> Response:
-    actor, name, at = request.user, str(request.path_params["move"]), datetime.now(UTC)
+    actor, at = request.user, datetime.now(UTC)
     surge = await queries.one(actor, number_in_path(request))
-    if name not in actions.VERBS:
-        raise NotFound(what="该操作")
-    asked = await Asking.read_json(request)
-    facts = Surge.moves[name].facts.check(asked.facts, strict=True)
-    if name == "gather":
+    if request.path_params["move"] == "gather":
         await clusters.reserve_number(at)
-
-    async def effect() -> JSONResponse:
-        await actions.VERBS[name](surge, facts, **Way(by=actor, at=at, version=asked.version))
-        return JSONResponse(await surge_json(actor, surge, at))
-
-    return await answer_once(request, effect)
+    return await act_on(request, surge, actions.VERBS, lambda: surge_json(actor, surge, at), at=at)
 
 
 async def surge_json(actor: Actor, surge: Surge, at: datetime) -> dict[str, object]:

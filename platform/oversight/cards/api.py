@@ -7,10 +7,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kernel import errors
-from kernel.api import Asking, answer_once, choice, journal_json, limit_of, listing, local, number_in_path, thing_json
+from kernel.api import act_on, choice, journal_json, limit_of, listing, local, number_in_path, thing_json
 from kernel.clocks import queries as clocks
-from kernel.errors import FormRejected, NotFound
-from kernel.lifecycle import Way
+from kernel.errors import FormRejected
 from kernel.openapi import TEXT, described, list_of, thing
 from kernel.pages import needs
 from kernel.permissions import Actor
@@ -69,17 +68,13 @@ async def journal(request: Request) -> Response:
 )  # fmt: skip
 @needs(P.CARD_READ, P.CARD_READ_OWN)
 async def act(request: Request) -> Response:
-    actor, name, at = request.user, str(request.path_params["move"]), datetime.now(UTC)
-    card, asked = await queries.one(actor, number_in_path(request)), await Asking.read_json(request)
-    if name not in actions.CARD_VERBS:
-        raise NotFound(what="该操作")
-    facts = Card.moves[name].facts.check(asked.facts, strict=True)
+    actor, at = request.user, datetime.now(UTC)
+    card = await queries.one(actor, number_in_path(request))
 
-    async def effect() -> JSONResponse:
-        await actions.CARD_VERBS[name](card, facts, **Way(by=actor, at=at, version=asked.version))
-        return JSONResponse(await card_json(actor, await queries.one(actor, card.no), at))
+    async def shown() -> dict[str, object]:
+        return await card_json(actor, await queries.one(actor, card.no), at)
 
-    return await answer_once(request, effect)
+    return await act_on(request, card, actions.CARD_VERBS, shown, at=at)
 
 
 def row_json(card: Card) -> dict[str, object]:
