@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hotline.knowledge import queries
 from hotline.knowledge.models import Proposal, ProposalSource
 from hotline.knowledge.rules import unnamed
-from hotline.surges.rules import cosine, pieces
+from hotline.suggestions.likeness import cosine, pieces
 from hotline.tickets import answers
 from hotline.tickets import queries as tickets
 from hotline.tickets.answers import Released

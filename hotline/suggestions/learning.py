@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hotline.suggestions.likeness import couples
+
 TEXT_MAX_CHARS = 4_000
 SEEN_MIN = 2  # texts that a pair of characters must occur in
 WORDS_MAX = 3
@@ -116,7 +118,7 @@ def as_learned(title: str, content: str) -> str:
 def grams(text: str) -> Counter[str]:
     """Single characters and pairs of the text, as `plain` gives it."""
     told = plain(text)
-    return Counter(told) + Counter(told[n : n + 2] for n in range(len(told) - 1))
+    return Counter(told) + Counter(couples(told))
 
 
 def plain(text: str) -> str:

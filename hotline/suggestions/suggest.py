@@ -59,7 +59,7 @@ async def for_text(wanted: Wanted, *, by: Actor, at: datetime) -> dict[str, obje
 
 async def likely_categories(title: str, content: str) -> list[str]:
     """The codes that the words point to, the likeliest first."""
-    guesses = await _learned_categories(title, content) or await rules.by_words(title, content)
+    guesses, _ = await _guesses(title, content)
     return [one.code for one in guesses]
 
 
@@ -69,9 +69,7 @@ async def _duplicates(told: Told, by: Actor, at: datetime) -> dict[str, object]:
 
 
 async def _shown(title: str, content: str) -> dict[str, object]:
-    guesses = await _learned_categories(title, content)
-    learned = bool(guesses)
-    guesses = guesses or await rules.by_words(title, content)
+    guesses, learned = await _guesses(title, content)
     return {
         "categories": [
             {"code": g.code, "name": g.name, "p": g.permille / 1000, "words": list(g.words), "learned": learned}
@@ -79,6 +77,13 @@ async def _shown(title: str, content: str) -> dict[str, object]:
         ],
         "agencies": await _learned_agencies(title, content) or await _agencies_of(guesses),
     }
+
+
+async def _guesses(title: str, content: str) -> tuple[list[Guess], bool]:
+    """And whether closed tickets taught them."""
+    if learned := await _learned_categories(title, content):
+        return learned, True
+    return await rules.by_words(title, content), False
 
 
 async def _learned_categories(title: str, content: str) -> list[Guess]:

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from hotline.suggestions.learning import plain
+from hotline.suggestions.likeness import couples
 from hotline.tickets import queries
 from kernel.database import home
 
@@ -79,5 +80,4 @@ async def recent(since: datetime) -> Titles:
 
 
 def pairs(text: str) -> set[str]:
-    told = plain(text)
-    return {told[n : n + 2] for n in range(len(told) - 1)}
+    return {*couples(plain(text))}

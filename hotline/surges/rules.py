@@ -305,18 +305,6 @@ def near(one: Spot, other: Spot, metres: float) -> bool:
     return math.hypot(north, east) <= metres
 
 
-def pieces(text: str) -> Counter[str]:
-    """Its pairs of signs; spaces and marks say nothing."""
-    plain = "".join(sign for sign in text if sign.isalnum())
-    return Counter(plain[n : n + 2] for n in range(len(plain) - 1))
-
-
-def cosine(one: Counter[str], other: Counter[str]) -> float:
-    both = sum(many * other[piece] for piece, many in one.items() if piece in other)
-    size = math.sqrt(sum(n * n for n in one.values()) * sum(n * n for n in other.values()))
-    return both / size if size else 0.0
-
-
 # ---- what must not wait
 
 

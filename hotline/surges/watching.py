@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from hotline.suggestions.likeness import cosine, pieces
 from hotline.surges import actions, queries, rules
 from hotline.surges.forms import SAMPLES_MAX, Begin, Reason
 from hotline.surges.models import Sighting as Row
@@ -70,7 +71,7 @@ async def score(at: datetime) -> list[Surge]:
     """Every quarter of an hour: each cell's CUSUM over the quarter that is over. A quarter that nobody looked at in
     time is left out."""
     limits, until = thresholds(), rules.quarter_of(at)
-    told = await _held(until)
+    told = _held(await queries.held_since(until - timedelta(hours=limits.hold.forget_h)), until)
     rows = await queries.seen_between(until - rules.QUARTER, until)
     quarter = [one for one in map(_sighting, rows) if not any(cell.holds(one) for cell in told)]
     counts = Counter(cell for one in quarter for cell in rules.cells_of(one.category, one.area, limits.cells))
@@ -127,7 +128,7 @@ async def _surging(
     counts = Counter(cell for one in window for cell in rules.cells_of(one.category, one.area, limits.cells))
     crowded = {cell for cell, many in counts.items() if many >= limits.count.count_min}
     restless = {Cell(row.category, row.area): row for row in rows if not row.calm}
-    held = {Cell(row.category, row.area) for row in rows if row.told_at and _is_held(row, at)}
+    held = _held(rows, at)
     if not crowded and not restless:
         return [], held
     span = timedelta(minutes=limits.count.window_min)
@@ -138,14 +139,10 @@ async def _surging(
     return rules.surging(window, held, usual, await queries.watched(), limits.cells, limits.count), held
 
 
-async def _held(at: datetime) -> set[Cell]:
-    rows = await queries.held_since(at - timedelta(hours=thresholds().hold.forget_h))
-    return {Cell(row.category, row.area) for row in rows if _is_held(row, at)}
-
-
-def _is_held(row: WatchedCell, at: datetime) -> bool:
-    assert row.told_at is not None
-    return rules.held(row.told_at, row.calm, at, thresholds().hold)
+def _held(rows: Sequence[WatchedCell], at: datetime) -> set[Cell]:
+    """Of what somebody was told of lately."""
+    hold = thresholds().hold
+    return {Cell(row.category, row.area) for row in rows if row.told_at and rules.held(row.told_at, row.calm, at, hold)}
 
 
 async def _bursts(window: Sequence[Sighting], at: datetime) -> list[tuple[Sighting, ...]]:
@@ -156,9 +153,9 @@ async def _bursts(window: Sequence[Sighting], at: datetime) -> list[tuple[Sighti
     crowd = rules.crowded(window, told, burst)[-CROWD_MAX:]
     found = await tickets.numbered([one.no for one in crowd]) if crowd else []
     contents = await tickets.contents(found)
-    pieces = {one.no: rules.pieces(f"{one.title}\n{contents.get(one.ref, '')}") for one in found}
-    crowd = [one for one in crowd if one.no in pieces]
-    return rules.bursts(crowd, lambda one, other: rules.cosine(pieces[one], pieces[other]), burst)
+    said = {one.no: pieces(f"{one.title}\n{contents.get(one.ref, '')}") for one in found}
+    crowd = [one for one in crowd if one.no in said]
+    return rules.bursts(crowd, lambda one, other: cosine(said[one], said[other]), burst)
 
 
 # ---- telling

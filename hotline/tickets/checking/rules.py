@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hotline.suggestions.likeness import couples
 from hotline.tickets import forms
 from hotline.tickets.forms import Outcome, Secrecy, Urgency
 from hotline.tickets.rules import NotNow
@@ -111,8 +112,7 @@ def personal(body: str, caller: str) -> Noticed | None:
 
 
 def bigrams(text: str) -> frozenset[str]:
-    plain = NOT_WORDS.sub("", text)
-    return frozenset(plain[n : n + 2] for n in range(len(plain) - 1))
+    return frozenset(couples(NOT_WORDS.sub("", text)))
 
 
 @guard("系统只通过指定性质、一般、普通、首次办理、没有检查发现的答复")
