@@ -32,7 +32,10 @@ SHAPE = thing(
 async def index(request: Request) -> Response:
     at = datetime.now(UTC)
     rows = await queries.visible_to(request.user).order_by("-id").limit(settings().page_items_max)
-    return JSONResponse({"items": [await surge_json(request.user, one, at) for one in rows], "next": None})
+    lines = await showing.said_of(rows)
+    return JSONResponse(
+        {"items": [await surge_json(request.user, line.surge, at, line.says) for line in lines], "next": None}
+    )
 
 
 @described(summary="查看一个突增预警", answer=SHAPE)
@@ -61,11 +64,11 @@ async def act(request: Request) -> Response:
     return await act_on(request, surge, actions.VERBS, lambda: surge_json(actor, surge, at), at=at)
 
 
-async def surge_json(actor: Actor, surge: Surge, at: datetime) -> dict[str, object]:
+async def surge_json(actor: Actor, surge: Surge, at: datetime, says: str = "") -> dict[str, object]:
     """Of its sample the tickets that this caller may see."""
     seen = await tickets.visible_to(actor, surge.tickets).order_by("-id")
     told = {
-        "says": await showing.headline(surge), "reason": surge.reason.value, "reason_label": surge.reason.label,
+        "says": says or await showing.headline(surge), "reason": surge.reason.value, "reason_label": surge.reason.label,
         "category": surge.category, "area": surge.area, "words": surge.words, "many": surge.many,
         "window_min": surge.window_min, "expected_milli": surge.expected_milli, "tail": surge.tail,
         "begun_at": local(surge.begun_at), "reasons": await showing.reasons(surge),

@@ -1,5 +1,6 @@
 """An alert as one person sees it: what, why, the tickets of its sample that they may see, what may be done."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,11 +33,16 @@ class Line:
 
 
 async def lines(actor: Actor, view: str, limit: int = LISTED_MAX) -> list[Line]:
-    return [Line(one, await headline(one)) for one in await queries.listed(actor, STATES[view], limit)]
+    return await said_of(await queries.listed(actor, STATES[view], limit))
 
 
 async def on_the_wall(actor: Actor) -> list[Line]:
     return await lines(actor, "live", ON_THE_WALL)
+
+
+async def said_of(surges: Sequence[Surge]) -> list[Line]:
+    kinds, places = await categories.names(), await _places()
+    return [Line(one, _headline(one, kinds, places)) for one in surges]
 
 
 async def whole(actor: Actor, no: str, at: datetime) -> dict[str, Any]:
@@ -47,7 +53,7 @@ async def whole(actor: Actor, no: str, at: datetime) -> dict[str, Any]:
     offers = {move.name: str(refusal) if refusal else "" for move, refusal in await asked_moves(surge, actor, at)}
     return {
         "surge": surge, "says": await headline(surge), "reasons": await reasons(surge), "sample": sample,
-        "hidden": len(surge.tickets) - len(sample), "offers": offers, "what": await _what(surge),
+        "hidden": len(surge.tickets) - len(sample), "offers": offers, "what": _what(surge, await categories.names()),
         "more": await tickets.count(since, MORE_MAX), "more_max": MORE_MAX, "judgements": list(Judged),
         "filters": {"category": surge.category, "area": surge.area, "from": f"{day_of(surge.begun_at)}"},
         "may_see_clusters": actor.may_anywhere(P.CLUSTER_MANAGE),
@@ -56,15 +62,20 @@ async def whole(actor: Actor, no: str, at: datetime) -> dict[str, Any]:
 
 
 async def headline(surge: Surge) -> str:
+    [line] = await said_of([surge])
+    return line.says
+
+
+def _headline(surge: Surge, kinds: Mapping[str, str], places: Mapping[str, str]) -> str:
     """One line, with nothing of what anybody said but words of the list."""
-    where = await _where(surge)
+    where = _where(surge, places)
     if surge.reason is Reason.WORDS:
         labels = {group.name: group.label for group in thresholds().words}
         return f"{labels.get(surge.word_group, '敏感词')}（{surge.words}），{where}"
     if surge.reason is Reason.BURST:
         return f"{where}，{surge.window_min} 分钟内 {surge.many} 件相似诉求"
     span = f"{surge.window_min} 分钟" if surge.window_min < 60 else f"{surge.window_min // 60} 小时"
-    return f"{await _what(surge)}，{where}，{span} {surge.many} 件，平常 {surge.expected_milli / 1000:.1f} 件"
+    return f"{_what(surge, kinds)}，{where}，{span} {surge.many} 件，平常 {surge.expected_milli / 1000:.1f} 件"
 
 
 async def reasons(surge: Surge) -> list[str]:
@@ -90,17 +101,20 @@ async def reasons(surge: Surge) -> list[str]:
     return [f"诉求中有词表里的词：{surge.words}。", once]
 
 
-async def _what(surge: Surge) -> str:
+def _what(surge: Surge, kinds: Mapping[str, str]) -> str:
     """The category's whole name, or the part of it that a parent has."""
-    names, parts = await categories.names(), len(surge.category) // 2
-    whole = next((name for code, name in names.items() if surge.category and code.startswith(surge.category)), "")
+    parts = len(surge.category) // 2
+    whole = next((name for code, name in kinds.items() if surge.category and code.startswith(surge.category)), "")
     return SEPARATOR.join(whole.split(SEPARATOR)[:parts]) or surge.category or "未分类诉求"
 
 
-async def _where(surge: Surge) -> str:
-    names = {one.code: one.name for one in await categories.areas()}
+async def _places() -> dict[str, str]:
+    return {one.code: one.name for one in await categories.areas()}
+
+
+def _where(surge: Surge, places: Mapping[str, str]) -> str:
     known = (surge.area[:digits] for digits in (12, 9, 6) if surge.area)
-    return next((names[code] for code in known if code in names), surge.area or "全市")
+    return next((places[code] for code in known if code in places), surge.area or "全市")
 
 
 def _of_cell(surge: Surge) -> tickets.Asked:
