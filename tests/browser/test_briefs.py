@@ -57,7 +57,8 @@ async def test_nothing_is_published_before_it_is_ticked_and_a_number_opens_its_t
 async def test_without_script_a_brief_is_made_checked_and_published(hall: Hall, browser: Browser) -> None:
     page = await signed_in(hall, browser, "supervisor", script=False)
     await page.goto(f"{hall.url}/oversight/reports?series=hotline_daily")
-    await page.click("[data-key=enter]")
+    async with page.expect_navigation():
+        await page.click("[data-key=enter]")
     assert await page.locator("svg.ch").count() >= 2
     assert await page.locator("svg.ch").count() <= await page.locator("main table").count()
     await page.check("[name=sha256]")

@@ -266,13 +266,15 @@ async def test_a_switch_is_kept_by_this_device_and_for_who_is_signed_in_on_every
 ) -> None:
     first = await signed_in(hall, browser, "citizen", script=False)
     await first.goto(f"{hall.url}/search?q=停水")
-    await first.click("button[name=mode][value=elder]")
+    async with first.expect_navigation():
+        await first.click("button[name=mode][value=elder]")
     assert first.url == f"{hall.url}/search?q=%E5%81%9C%E6%B0%B4"
     assert await first.get_attribute("html", "data-mode") == "elder"
 
     second = await signed_in(hall, browser, "citizen", script=False)
     assert await second.get_attribute("html", "data-mode") == "elder"
-    await second.click("button[name=mode][value=normal]")
+    async with second.expect_navigation():
+        await second.click("button[name=mode][value=normal]")
     assert await second.get_attribute("html", "data-mode") == "normal"
     stranger = await signed_in(hall, browser, "")
     await stranger.goto(hall.url)
@@ -301,7 +303,8 @@ async def test_the_traditional_view_is_of_public_texts_and_leaves_forms_alone(ha
         assert "以簡體為準" in await page.inner_text("main")
         await page.goto(f"{hall.url}/hotline/file")
         assert "具体情况" in await page.inner_text("main form")
-        await page.click("button[name=script][value=hans]")
+        async with page.expect_navigation():
+            await page.click("button[name=script][value=hans]")
         assert await page.get_attribute("html", "lang") == "zh-CN"
     desk = await signed_in(hall, browser, "operator")
     await wear(desk, hall, "light.normal.normal.hant")

@@ -60,7 +60,8 @@ async def test_without_script_the_wall_is_a_snapshot_with_its_time_and_a_way_to_
     await page.goto(f"{hall.url}/hotline/wall")
     before = int(await page.inner_text(REGISTERED))
     filed(hall)
-    await page.click("[data-live] a")
+    async with page.expect_navigation():
+        await page.click("[data-live] a")
     assert int(await page.inner_text(REGISTERED)) == before + 1
     assert await page.locator("[data-hold]").is_hidden()
     assert await page.locator(".wall table").count() >= 4, "every chart has its table"
