@@ -1,5 +1,6 @@
 """What the keepers are told: jobs that fail, problems that stand, what is kept how long."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from arq import cron
 from tortoise.models import Model
 
 from kernel import outbox
+from kernel.database import transaction
 from kernel.edge import csrf
 from kernel.errors import FormRejected, NotAllowed
 from kernel.inbox.models import Message
@@ -16,6 +18,7 @@ from kernel.module import installed
 from kernel.people.models import Account, AccountKind, Grant, Session
 from kernel.people.permissions import P
 from kernel.permissions import SYSTEM, Actor
+from kernel.settings import settings
 from kernel.upkeep import actions, queries, retention
 from kernel.upkeep.models import Alarm, JobRun
 from kernel.upkeep.runs import noted
@@ -71,6 +74,34 @@ async def test_the_page_says_what_is_wrong_what_mends_it_and_how_the_jobs_went(s
 
 async def failing(ctx: dict[str, object]) -> None:
     raise ConnectionError("网关没有应答")
+
+
+async def test_a_job_waits_for_a_busy_database_where_a_request_is_refused(
+    monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    connections = settings().db_pool_max if engine == "postgres" else 1
+    leaving, inside = asyncio.Event(), asyncio.Barrier(connections + 1)
+
+    async def holding() -> None:
+        async with transaction():
+            await JobRun.all().count()
+            await inside.wait()
+            await leaving.wait()
+
+    holders = [asyncio.create_task(holding()) for _ in range(connections)]
+    await inside.wait()
+    monkeypatch.setattr(settings(), "pool_wait_s", 1)
+    with pytest.raises(TimeoutError):
+        await JobRun.all().count()
+    job = asyncio.create_task(noted(cron(counting, minute=0)).coroutine({"worker": "w"}))
+    asyncio.get_running_loop().call_later(1.5, leaving.set)
+    assert await job == 0
+    await asyncio.gather(*holders)
+    assert (await JobRun.get(name="counting")).problem == ""
+
+
+async def counting(ctx: dict[str, object]) -> int:
+    return await JobRun.all().count()
 
 
 async def test_a_job_that_goes_well_again_is_no_problem_any_more() -> None:

@@ -1,4 +1,5 @@
-"""Every periodic job says when it last ran and how it went: a job that fails or stopped running is seen."""
+"""Every periodic job says when it last ran and how it went: a job that fails or stopped running is seen. Nobody waits
+for a job before a screen, so on a busy hall it waits longer for the database than a request does."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 
 from arq.cron import CronJob
 
-from kernel.database import transaction
+from kernel.database import patient, transaction
 from kernel.maintenance.models import Mode
 from kernel.maintenance.queries import standing
 from kernel.upkeep.models import JobRun
@@ -28,14 +29,15 @@ def _noting(name: str, work: Callable[..., Awaitable[Any]]) -> Callable[[dict[st
     async def run(ctx: dict[str, Any]) -> Any:
         nonlocal last
         begun = datetime.now(UTC)
-        try:
-            done = await work(ctx)
-        except BaseException as wrong:
-            await note(name, worker=ctx["worker"], begun=begun, problem=f"{type(wrong).__name__}: {wrong}")
-            raise
-        if monotonic() - last > NOTE_EVERY_S:
-            last = monotonic()
-            await note(name, worker=ctx["worker"], begun=begun)
+        with patient():
+            try:
+                done = await work(ctx)
+            except BaseException as wrong:
+                await note(name, worker=ctx["worker"], begun=begun, problem=f"{type(wrong).__name__}: {wrong}")
+                raise
+            if monotonic() - last > NOTE_EVERY_S:
+                last = monotonic()
+                await note(name, worker=ctx["worker"], begun=begun)
         return done
 
     run.__qualname__ = name
