@@ -43,7 +43,8 @@ async def index(request: Request) -> Response:
         (export, [one.name for one, refusal in await asked_moves(export, request.user, at) if refusal is None])
         for export in await queries.newest(request.user, SHOWN)
     ]
-    asked = {name: request.query_params.get(name, "") for name in ("listing", "query")}
+    typed = getattr(request.state, "typed", request.query_params)  # shown again after a refusal
+    asked = {name: typed.get(name, "") for name in ("listing", "query")}
     listed = queries.listing(asked["listing"], request.user) if asked["listing"] else None
     return render(request, "kernel/exports/index.html", found=found, asked=asked, listed=listed)
 
