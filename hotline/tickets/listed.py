@@ -65,6 +65,7 @@ def _local(at: datetime | None) -> str:
 TICKETS = Listed(
     name="tickets",
     label="工单",
+    page="/hotline/tickets",
     permission=P.TICKET_READ,
     columns=("编号", "状态", "性质", "标题", "分类", "紧急", "登记时间", "最近到期"),
     personal_columns=("诉求人", "电话"),

@@ -172,7 +172,9 @@ def test_every_table_of_every_module_says_how_long_it_is_kept() -> None:
 async def test_a_hall_that_rests_is_read_and_not_written_and_says_why_with_what_was_typed(signed_in: Client) -> None:
     await maintenance.set_mode(Mode.READ_ONLY, "系统升级，预计 22:30 恢复", by=SYSTEM, at=f.NOW)
     citizen = signed_in(f.CITIZEN)
-    assert (await citizen.get("/hotline/answers")).status_code == 200
+    before = await citizen.get("/hotline/file")
+    assert before.status_code == 200
+    assert "现在不能提交：系统升级，预计 22:30 恢复" in before.text, "before anybody has filled in a form for nothing"
     typed = {
         "_csrf": csrf.token(SECRET),
         "title": "小区停水两天",

@@ -18,6 +18,7 @@ class Listed:
 
     name: str
     label: str
+    page: str  # where the list stands; it takes the same filters
     permission: Permission  # to see the list at all
     columns: tuple[str, ...]
     personal_columns: tuple[str, ...]

@@ -46,7 +46,8 @@ async def index(request: Request) -> Response:
     typed = getattr(request.state, "typed", request.query_params)  # shown again after a refusal
     asked = {name: typed.get(name, "") for name in ("listing", "query")}
     listed = queries.listing(asked["listing"], request.user) if asked["listing"] else None
-    return render(request, "kernel/exports/index.html", found=found, asked=asked, listed=listed)
+    lists = queries.listings()
+    return render(request, "kernel/exports/index.html", found=found, asked=asked, listed=listed, lists=lists)
 
 
 @needs(P.EXPORT_ASK)

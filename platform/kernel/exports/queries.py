@@ -13,13 +13,16 @@ from kernel.permissions import Actor
 from kernel.scopes import within
 
 
+def listings() -> dict[str, Listed]:
+    return {listed.name: listed for module in installed() for listed in module.lists}
+
+
 def listing(name: str, actor: Actor) -> Listed:
     """Raises NotFound for a list that isn't there or that this person may not see."""
-    for module in installed():
-        for listed in module.lists:
-            if listed.name == name and actor.may_anywhere(listed.permission):
-                return listed
-    raise NotFound(what="该清单")
+    listed = listings().get(name)
+    if listed is None or not actor.may_anywhere(listed.permission):
+        raise NotFound(what="该清单")
+    return listed
 
 
 def visible_to(actor: Actor) -> QuerySet[Export]:
