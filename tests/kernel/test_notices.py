@@ -247,6 +247,14 @@ async def test_a_long_document_says_its_two_pages() -> None:
     assert "本件共2页，第2页" in text_of(await rendering.pdf(told))
 
 
+@pytest.mark.parametrize(
+    "org", ["热线中心", "澜州市12345政务服务便民热线中心", "澜州市江北区" + "云谷街道" * 3 + "综合行政执法办公室"]
+)
+async def test_the_issuing_organ_stands_on_one_line_however_long_its_name(org: str) -> None:
+    made = await rendering.pdf(paper() | {"org": org})
+    assert "".join(lines_of(made)[0].split()) == org
+
+
 @pytest.mark.parametrize("value", HOSTILE)
 async def test_a_hostile_value_stays_text(value: str) -> None:
     text = text_of(await rendering.pdf(paper(answer=value)))
@@ -300,5 +308,9 @@ def as_paper(words: dict[str, Any]) -> dict[str, Any]:
 
 def text_of(made: bytes) -> str:
     """What a reader would copy out of it, without spaces and line ends."""
-    told = subprocess.run(["pdftotext", "-", "-"], input=made, capture_output=True, check=True, timeout=20)
-    return "".join(told.stdout.decode().split())
+    return "".join("".join(lines_of(made)).split())
+
+
+def lines_of(made: bytes) -> list[str]:
+    told = subprocess.run(["pdftotext", "-layout", "-", "-"], input=made, capture_output=True, check=True, timeout=20)
+    return told.stdout.decode().split("\n")
