@@ -32,7 +32,7 @@ NUMBERS_AT_ONCE = 1_000
 
 async def prepare(count: int, asked: Asked) -> None:
     """Numbers are drawn outside of the batch's transaction."""
-    await numbering.reserve("12345", asked.at, count, block=NUMBERS_AT_ONCE)
+    await numbering.reserve(Ticket.prefix, asked.at, count, block=NUMBERS_AT_ONCE)
 
 
 async def take(row: Row, asked: Asked) -> Outcome:
@@ -47,7 +47,7 @@ async def take(row: Row, asked: Asked) -> Outcome:
             return Outcome(Result.UNCHANGED)
         await actions.bring_again(known, facts, **Way(by=asked.by, at=asked.at, version=known.version))
         return Outcome(Result.UPDATED, "；".join(warnings))
-    no = numbering.reserved("12345", asked.at)
+    no = numbering.reserved(Ticket.prefix, asked.at)
     verb = actions.register_brought if asked.open else actions.bring
     await verb(facts, no=no, region=region, by=asked.by, at=asked.at)
     return Outcome(Result.CREATED, "；".join(warnings))

@@ -17,7 +17,7 @@ TOKEN_BYTES = 32
 
 
 async def draw_number(at: datetime) -> str:
-    return await numbering.draw("1234503", at)
+    return await numbering.draw(Client.prefix, at)
 
 
 def new_token() -> str:

@@ -12,6 +12,7 @@ class Client(Thing):
     """接口客户端: a program of somebody else's. What it sends belongs to its account, which nobody can sign in to."""
 
     kind, label, moves = "client", "接口客户端", CLIENT_MOVES
+    prefix = "1234505"
 
     state = fields.CharEnumField(ClientState, "", max_length=10)
     title = fields.CharField(max_length=60)

@@ -12,12 +12,12 @@ from kernel.permissions import Actor
 
 
 async def draw_number(at: datetime) -> str:
-    return await numbering.draw("1234501", at)
+    return await numbering.draw(Cluster.prefix, at)
 
 
 async def reserve_number(at: datetime) -> None:
     """Outside of any transaction, for a move that begins a cluster inside its own."""
-    await numbering.reserve("1234501", at, 1)
+    await numbering.reserve(Cluster.prefix, at, 1)
 
 
 async def begin(facts: forms.Gather, *, no: str, region: str, by: Actor, at: datetime) -> Cluster:

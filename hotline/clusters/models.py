@@ -10,6 +10,7 @@ class Cluster(Thing):
     """群体事件: several callers, one cause."""
 
     kind, label, moves = "cluster", "群体事件", CLUSTER_MOVES
+    prefix = "1234501"
 
     state = fields.CharEnumField(ClusterState, "", max_length=20)
     title = fields.CharField(max_length=100)

@@ -83,7 +83,7 @@ async def build_tickets(at: datetime, who: Who, progress: Callable[[int, int], N
     for first in range(0, len(tales), BATCH):
         batch = tales[first : first + BATCH]
         for tale in batch:
-            await numbering.reserve("12345", tale.begins, BATCH, block=BATCH)
+            await numbering.reserve(Ticket.prefix, tale.begins, BATCH, block=BATCH)
         async with transaction():
             for tale in batch:
                 await _Walk(tale, who, calendar, at).go()
@@ -171,7 +171,7 @@ class _Walk:
             category=tale.matter.category if number % 3 else None,
             urgency=tale.matter.urgency,
         )
-        no = numbering.reserved("12345", self.at)
+        no = numbering.reserved(Ticket.prefix, self.at)
         self.ticket, _ = await actions.register(facts, no=no, region=settings().region_path, by=by, at=self.at)
 
     async def _reg(self) -> None:

@@ -30,7 +30,7 @@ VERBS = verbs(approve, retire)
 
 
 async def draw_number(at: datetime) -> str:
-    return await numbering.draw("1234502", at)
+    return await numbering.draw(DispatchRule.prefix, at)
 
 
 async def note_measure(rule: DispatchRule, answered: int, right: int, *, at: datetime) -> None:

@@ -18,6 +18,7 @@ class DispatchRule(Thing):
     """派单规则: whose condition fits best (longest category, then longest area) says the agency."""
 
     kind, label, moves = "dispatch_rule", "派单规则", RULE_MOVES
+    prefix = "1234502"
 
     state = fields.CharEnumField(RuleState, "", max_length=20)
     category = fields.CharField(max_length=6)

@@ -12,7 +12,7 @@ from kernel.permissions import Actor
 
 
 async def draw_number(at: datetime) -> str:
-    return await numbering.draw("1234502", at)
+    return await numbering.draw(Flag.prefix, at)
 
 
 async def propose(facts: forms.Propose, *, no: str, region: str, by: Actor, at: datetime) -> Flag:

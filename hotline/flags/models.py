@@ -13,6 +13,7 @@ class Flag(Thing):
     """诉求人标注: found by the number's blind index; number and reason lie sealed in its journal."""
 
     kind, label, moves = "caller_flag", "诉求人标注", FLAG_MOVES
+    prefix = "1234504"
     erasable = ("phone_index",)
 
     state = fields.CharEnumField(FlagState, "", max_length=20)

@@ -17,13 +17,12 @@ from kernel.kinds import verbs
 from kernel.lifecycle import Nothing, Way, move
 from kernel.permissions import Actor
 
-SERIES = "53"  # numbers like 53-20260302-000001-3: of 国办发〔2020〕53号
 IN_USE = ("title", "body", "source", "owner", "visibility", "category", "words", "valid_to")
 
 
 async def draw_number(at: datetime) -> str:
     """Outside of every transaction: a number is never given twice, not even after a rollback."""
-    return await numbering.draw(SERIES, at)
+    return await numbering.draw(Article.prefix, at)
 
 
 async def draft(facts: Written, *, region: str, by: Actor, at: datetime, no: str = "") -> Article:

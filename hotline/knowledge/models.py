@@ -20,6 +20,7 @@ class Article(Thing):
 
     kind: ClassVar[str] = "article"
     label: ClassVar[str] = "知识条目"
+    prefix: ClassVar[str] = "53"  # of 国办发〔2020〕53号
     moves: ClassVar[Mapping[str, Move]] = MOVES
 
     state = fields.CharEnumField(ArticleState, "", max_length=10)

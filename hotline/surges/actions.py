@@ -26,7 +26,7 @@ FOLDED_MAX = 2_000  # sightings in one transaction
 
 
 async def draw_number(at: datetime) -> str:
-    return await numbering.draw("1234503", at)
+    return await numbering.draw(Surge.prefix, at)
 
 
 async def begin(facts: forms.Begin, *, no: str, at: datetime) -> Surge:

@@ -17,6 +17,7 @@ class Surge(Thing):
     """突增预警: something is unusual; a supervisor looks and says what it was."""
 
     kind, label, moves = "surge", "突增预警", SURGE_MOVES
+    prefix = "1234503"
 
     state = fields.CharEnumField(SurgeState, "", max_length=12)
     reason = fields.CharEnumField(Reason, "", max_length=8)

@@ -80,7 +80,7 @@ async def _seal(
         seal_type=forms.SealType.SPECIAL if below else forms.SealType.OFFICIAL, face=face, inscription=below,
         custodians=tuple(who[name].id for name in held),
     )  # fmt: skip
-    no = await seals.draw_number(seals.SEALS, at)
+    no = await seals.draw_number(Seal, at)
     return await seals.register(facts, no=no, org=org, by=who["supervisor"], at=at)
 
 
@@ -90,7 +90,7 @@ async def _draft(ticket: Ticket, caller: str, org: Organisation, by: Actor, at: 
 
 
 async def _ask(seal: Seal, notice: Notice, who: dict[str, Actor], at: datetime) -> Imprint:
-    facts, no = forms.Ask(purpose="向诉求人出具答复告知书"), await seals.draw_number(seals.IMPRINTS, at)
+    facts, no = forms.Ask(purpose="向诉求人出具答复告知书"), await seals.draw_number(Imprint, at)
     return await seals.ask(seal, notice, facts, no=no, by=who["visitor"], at=at)
 
 

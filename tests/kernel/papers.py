@@ -62,11 +62,11 @@ async def a_notice(org: Organisation, *, ticket: Ticket | None = None, by: Actor
 
 async def a_seal(org: Organisation) -> Seal:
     facts = forms.Register(seal_type=forms.SealType.OFFICIAL, face="澜州市热线中心", custodians=(CUSTODIAN.id,))
-    return await seals.register(facts, no=await seals.draw_number(seals.SEALS, NOW), org=org, by=REGISTRAR, at=NOW)
+    return await seals.register(facts, no=await seals.draw_number(Seal, NOW), org=org, by=REGISTRAR, at=NOW)
 
 
 async def asked(seal: Seal, notice: Notice) -> Imprint:
-    facts, no = forms.Ask(purpose="答复告知"), await seals.draw_number(seals.IMPRINTS, NOW)
+    facts, no = forms.Ask(purpose="答复告知"), await seals.draw_number(Imprint, NOW)
     return await seals.ask(seal, notice, facts, no=no, by=CLERK, at=NOW)
 
 

@@ -22,7 +22,6 @@ from kernel.permissions import Actor
 from kernel.settings import settings
 
 ROWS_MAX, PERSONAL_ROWS_MAX = 50_000, 2_000
-SERIES = "98"
 
 
 async def ask(facts: Ask, *, params: Params, by: Actor, at: datetime) -> Export:
@@ -32,7 +31,7 @@ async def ask(facts: Ask, *, params: Params, by: Actor, at: datetime) -> Export:
     if not 0 < rows <= PERSONAL_ROWS_MAX:
         said = f"筛选出 {rows:,} 行，含个人信息的一次最多 {PERSONAL_ROWS_MAX:,} 行，请缩小范围。"
         raise FormRejected({"query": said if rows else "筛选结果是空的，没有可导出的内容。"})
-    export = Export(no=await numbering.draw(SERIES, at), region_path=by.home)
+    export = Export(no=await numbering.draw(Export.prefix, at), region_path=by.home)
     told = Asked(**facts.model_dump(), rows=rows)
     return await move(export, "ask", told, by=by, at=at, version=0)
 

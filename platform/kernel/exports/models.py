@@ -18,6 +18,7 @@ class Export(Thing):
 
     kind: ClassVar[str] = "export"
     label: ClassVar[str] = "导出申请"
+    prefix: ClassVar[str] = "98"
     moves: ClassVar[Mapping[str, Move]] = MOVES
 
     state = fields.CharEnumField(ExportState, "", max_length=10)

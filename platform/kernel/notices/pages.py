@@ -20,6 +20,7 @@ from kernel.pages import act_once, check_token, needs, public, render, signed_in
 from kernel.seals import actions as seal_actions
 from kernel.seals import queries as seals
 from kernel.seals.forms import Ask
+from kernel.seals.models import Imprint
 from kernel.seals.permissions import P as S
 
 HOWS = [(how.value, how.label) for how in How if how is not How.INBOX]
@@ -105,7 +106,7 @@ async def ask_seal(request: Request) -> Response:
     facts = Ask.check({"purpose": str(sent.get("purpose", ""))})
     check_token(request)
     seal = await seals.one(request.user, str(sent.get("_seal", ""))[:48])
-    no = await seal_actions.draw_number(seal_actions.IMPRINTS, at)
+    no = await seal_actions.draw_number(Imprint, at)
 
     async def effect() -> str:
         await seal_actions.ask(seal, notice, facts, no=no, by=request.user, at=at)

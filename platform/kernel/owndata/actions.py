@@ -21,8 +21,6 @@ from kernel.people.models import Account
 from kernel.permissions import SYSTEM, Actor
 from kernel.settings import settings
 
-SERIES = "44"  # numbers like 44-20260302-000001-3: they begin as the rights do, with article 44
-
 
 class StillOpen(Refusal):
     code, text = "still_open", "您还有 {count} 件事项在办，请等办结或撤回后再注销。"
@@ -38,7 +36,7 @@ class ForACompany(Refusal):
 
 async def ask(facts: Ask, *, by: Actor, at: datetime) -> OwnRequest:
     """A request that a person answers."""
-    request = OwnRequest(no=await numbering.draw(SERIES, at), region_path=settings().region_path)
+    request = OwnRequest(no=await numbering.draw(OwnRequest.prefix, at), region_path=settings().region_path)
     return await move(request, "ask", facts, by=by, at=at, version=0)
 
 
@@ -73,7 +71,7 @@ async def close_account(password: str, *, by: Actor, at: datetime) -> OwnRequest
 
 
 async def _erase(right: Right, by: Actor, at: datetime, *, closing: bool) -> OwnRequest:
-    request = OwnRequest(no=await numbering.draw(SERIES, at), region_path=settings().region_path)
+    request = OwnRequest(no=await numbering.draw(OwnRequest.prefix, at), region_path=settings().region_path)
     opened = (await Account.get(id=by.id)).created_at
     async with transaction():
         request = await move(request, "ask", Ask(right=right), by=by, at=at, version=0)

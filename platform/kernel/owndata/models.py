@@ -16,6 +16,7 @@ class OwnRequest(Thing):
     """个人信息请求: numbered, journaled, answered."""
 
     kind, label, moves = "own_request", "个人信息请求", REQUEST_MOVES
+    prefix = "44"  # as the rights do, with article 44
 
     state = fields.CharEnumField(RequestState, "", max_length=10)
     right = fields.CharEnumField(Right, "", max_length=10)

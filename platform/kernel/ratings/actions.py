@@ -26,7 +26,7 @@ class NotYet(Refusal):
 
 async def draw_number(at: datetime) -> str:
     """Outside of any transaction."""
-    return await numbering.draw("73", at)
+    return await numbering.draw(Rating.prefix, at)
 
 
 async def rate(facts: Rate, *, no: str, by: Actor, at: datetime) -> Rating:

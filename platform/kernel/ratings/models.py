@@ -16,6 +16,7 @@ class Rating(Thing):
     """评价: who gave it is a keyed hash only, what was written is sealed."""
 
     kind, label, moves = "rating", "评价", RATING_MOVES
+    prefix = "73"
 
     state = fields.CharEnumField(RatingState, "", max_length=12)
     subject = fields.CharField(max_length=80)

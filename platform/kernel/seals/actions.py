@@ -12,12 +12,10 @@ from kernel.permissions import Actor
 from kernel.seals import forms
 from kernel.seals.models import Imprint, Seal
 
-SEALS, IMPRINTS = "71", "72"  # what their numbers begin with
 
-
-async def draw_number(prefix: str, at: datetime) -> str:
-    """Outside of any transaction; `prefix` is SEALS or IMPRINTS."""
-    return await numbering.draw(prefix, at)
+async def draw_number(of: type[Seal | Imprint], at: datetime) -> str:
+    """Outside of any transaction."""
+    return await numbering.draw(of.prefix, at)
 
 
 async def register(facts: forms.Register, *, no: str, org: Organisation, by: Actor, at: datetime) -> Seal:

@@ -17,6 +17,7 @@ class Seal(Thing):
     """印章: its face is drawn from its words (`kernel.seals.drawing`), so the register holds no picture."""
 
     kind, label, moves = "seal", "印章", SEAL_MOVES
+    prefix = "71"
 
     state = fields.CharEnumField(SealState, "", max_length=12)
     org: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -36,6 +37,7 @@ class Imprint(Thing):
     """用印单: one seal on one document, asked for, approved and pressed by three different hands."""
 
     kind, label, moves = "imprint", "用印单", IMPRINT_MOVES
+    prefix = "72"
 
     state = fields.CharEnumField(ImprintState, "", max_length=12)
     seal: fields.ForeignKeyRelation[Seal] = fields.ForeignKeyField(

@@ -44,7 +44,7 @@ async def register(request: Request) -> Response:
         raise FormRejected({"_org": "没有这个单位代码，请核对。"})
     told = {name: str(sent.get(name, "")) for name in ("seal_type", "face", "inscription")}
     facts = Register.check(told | {"custodians": keepers})
-    no = await actions.draw_number(actions.SEALS, at)
+    no = await actions.draw_number(Seal, at)
 
     async def effect() -> str:
         await actions.register(facts, no=no, org=org, by=request.user, at=at)

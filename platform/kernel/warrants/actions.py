@@ -22,8 +22,6 @@ from kernel.warrants.models import Warrant
 from kernel.warrants.rules import Over
 from kernel.warrants.states import Ground
 
-SERIES = "22"  # numbers like 22-20260302-000001-3: of GB/T 22239
-
 
 async def ask(facts: Ask, *, by: Actor, at: datetime) -> Warrant:
     """Raises FormRejected where it would be too much: an emergency is about one thing."""
@@ -32,7 +30,7 @@ async def ask(facts: Ask, *, by: Actor, at: datetime) -> Warrant:
     refs = [f"{facts.kind}:{no}" for no in facts.numbers.split()]
     if len(refs) > 1 and not by.may_anywhere(P.SECURITY_READ):
         raise FormRejected({"numbers": "紧急授权一次只能申请一件，请只填一个编号。"})
-    warrant = Warrant(no=await numbering.draw(SERIES, at), region_path=settings().region_path)
+    warrant = Warrant(no=await numbering.draw(Warrant.prefix, at), region_path=settings().region_path)
     asked = Asked(subjects=" ".join(refs), reason=facts.reason)
     async with transaction():
         await move(warrant, "ask", asked, by=by, at=at, version=0)

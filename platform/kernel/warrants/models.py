@@ -18,6 +18,7 @@ class Warrant(Thing):
 
     kind: ClassVar[str] = "warrant"
     label: ClassVar[str] = "调阅令"
+    prefix: ClassVar[str] = "22"  # of GB/T 22239
     moves: ClassVar[Mapping[str, Move]] = MOVES
 
     state = fields.CharEnumField(WarrantState, "", max_length=10)

@@ -15,13 +15,12 @@ from kernel.workdays.forms import Reason, proposed
 from kernel.workdays.models import Proposal
 from kernel.workdays.rules import notice_of
 
-SERIES = "365"  # numbers like 365-20261102-000001-3
 SHIFTS_KEPT_MAX = 1_000
 
 
 async def draw_number(at: datetime) -> str:
     """Outside of every transaction: a number is never given twice, not even after a rollback."""
-    return await numbering.draw(SERIES, at)
+    return await numbering.draw(Proposal.prefix, at)
 
 
 async def propose(notice: calendar.Notice, *, no: str, by: Actor, at: datetime) -> Proposal:

@@ -17,6 +17,7 @@ class Proposal(Thing):
 
     kind: ClassVar[str] = "calendar_notice"
     label: ClassVar[str] = "日历安排"
+    prefix: ClassVar[str] = "365"
     moves: ClassVar[Mapping[str, Move]] = MOVES
 
     state = fields.CharEnumField(ProposalState, "", max_length=10)

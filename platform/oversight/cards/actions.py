@@ -20,8 +20,6 @@ from oversight.ladder import queries as ladder
 from oversight.ladder.models import Level, Rule
 from oversight.ladder.words import said_span, said_step
 
-SERIES = "5100"
-
 
 async def fire(rule: Rule, thing: Thing, step: str, span: int, *, at: datetime) -> Card | None:
     """The card that this alarm brings, in the caller's transaction; none when that clock has brought it already.
@@ -83,7 +81,7 @@ CARD_VERBS = verbs(issue, number, dismiss, reply, appeal, uphold, revoke)
 
 async def _number(at: datetime) -> str:
     """Without gaps: a card that was refused doesn't exist."""
-    return numbering.numbered(f"{SERIES}-{at.astimezone(CITY):%Y}", await numbering.legal("card", at))
+    return numbering.numbered(f"{Card.prefix}-{at.astimezone(CITY):%Y}", await numbering.legal("card", at))
 
 
 async def _numbered(card: Card, office: Organisation, at: datetime) -> Card:

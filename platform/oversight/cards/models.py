@@ -20,6 +20,7 @@ class Card(Thing):
     """监督卡: one rule fired over one clock of one thing. `org_path` answers for it, `region_path` is supervised."""
 
     kind, label, moves = "card", "监督卡", CARD_MOVES
+    prefix = "5100"
 
     state = fields.CharEnumField(CardState, "", max_length=12)
     level = fields.CharEnumField(Level, "", max_length=12)

@@ -20,8 +20,6 @@ from oversight.snapshots.models import Report, Snapshot
 from oversight.snapshots.rules import AlreadyFrozen
 from oversight.snapshots.series import of as series_of
 
-SERIES = "5200"
-
 
 async def freeze(series: str, first: date, last: date, body: Mapping[str, Any], *, by: Actor, at: datetime) -> Report:
     """The first edition. Raises AlreadyFrozen; the counter's row lets one process after the other look."""
@@ -29,7 +27,7 @@ async def freeze(series: str, first: date, last: date, body: Mapping[str, Any], 
         number = await numbering.legal("report", at)
         if (other := await queries.of_period(series, first)) is not None:
             raise AlreadyFrozen(no=other.no)
-        no = numbering.numbered(f"{SERIES}-{at.astimezone(CITY):%Y}", number)
+        no = numbering.numbered(f"{Report.prefix}-{at.astimezone(CITY):%Y}", number)
         report, text = Report(no=no, region_path=settings().region_path), rfc8785.dumps(body)
         facts = forms.Frozen(series=series, since=first, until=last, sha256=digest(text))
         await move(report, "freeze", facts, by=by, at=at, version=0)

@@ -14,6 +14,7 @@ class Report(Thing):
     """报表: one series in one period. Its journal names the fingerprint of every edition."""
 
     kind, label, moves = "report", "报表", REPORT_MOVES
+    prefix = "5200"
 
     state = fields.CharEnumField(ReportState, "", max_length=10)
     series = fields.CharField(max_length=40)
