@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import DBConnectionError
 
 from kernel import tongues
+from kernel.edge.door import Crowded
 from kernel.errors import Degraded, Failed, Refusal
 from kernel.forms import what_was_sent
 from kernel.maintenance.actions import Resting
@@ -70,7 +71,7 @@ class Failures:
             if scope["type"] != "http" or begun:
                 raise
             request = Request(scope, receive)
-            if isinstance(problem, Resting):
+            if isinstance(problem, (Resting, Crowded)):
                 answer = await _outage(request, problem)
             elif is_outage(problem):
                 log.warning("outage: %s: %s", type(problem).__name__, str(problem)[:200])

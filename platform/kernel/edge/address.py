@@ -12,6 +12,7 @@ from kernel.forms import unfit
 from kernel.settings import settings
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
+WITHOUT_ANYBODY = ("/static/", "/healthz", "/readyz", "/metrics")  # nobody is looked up for these
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 

@@ -14,7 +14,7 @@ from kernel.permissions import SYSTEM, Actor
 class Resting(Refusal):
     """Reading goes on (or not), writing waits for a person's word."""
 
-    resting = True
+    known = "resting"
     status, code, text = 503, "degraded", "大厅正在维护{reason}，{what}；急事请拨 12345。"
 
     def __init__(self, standing: queries.Standing, *, retry_after_s: int = 60) -> None:

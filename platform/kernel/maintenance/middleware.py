@@ -2,13 +2,14 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kernel.edge.address import WITHOUT_ANYBODY
 from kernel.maintenance.actions import Resting
 from kernel.maintenance.models import Mode
 from kernel.maintenance.queries import standing
 from kernel.people.permissions import P
 
 READING = {"GET", "HEAD", "OPTIONS"}
-ALWAYS = ("/static/", "/healthz", "/readyz", "/metrics", "/sign-in", "/sign-out", "/api/v1/session", "/admin/opening")
+ALWAYS = (*WITHOUT_ANYBODY, "/sign-in", "/sign-out", "/api/v1/session", "/admin/opening")
 
 
 class Maintenance:

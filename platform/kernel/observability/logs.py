@@ -10,13 +10,13 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kernel.edge.address import WITHOUT_ANYBODY
 from kernel.observability import requests
 from kernel.secrets.masking import mask_text
 from kernel.settings import settings
 
 PERSONAL = frozenset({"name", "phone", "caller", "password", "token", "code", "content", "title", "address_text"})
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-QUIET_PATHS = ("/static/", "/healthz", "/readyz", "/metrics")
 log = structlog.get_logger("access")
 
 
@@ -76,7 +76,7 @@ class AccessLog:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(QUIET_PATHS):
+        if scope["type"] != "http" or scope["path"].startswith(WITHOUT_ANYBODY):
             return await self.app(scope, receive, send)
         began, status = time.perf_counter(), 500
 

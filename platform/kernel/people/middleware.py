@@ -8,14 +8,12 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kernel.edge import rates
+from kernel.edge.address import WITHOUT_ANYBODY
 from kernel.edge.refusing import refuse
 from kernel.errors import Malformed, SignedOut, TooMany
 from kernel.people import sessions
 from kernel.people.sessions import SignedInAs
 from kernel.permissions import ANONYMOUS
-
-NO_ONE_NEEDED = ("/static/", "/healthz", "/readyz", "/metrics")
-
 
 Find = Callable[[HTTPConnection, datetime], Awaitable[SignedInAs | None]]
 
@@ -27,7 +25,7 @@ class SignedIn:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope["user"], scope["session"] = ANONYMOUS, None
-            if not scope["path"].startswith(NO_ONE_NEEDED):
+            if not scope["path"].startswith(WITHOUT_ANYBODY):
                 try:
                     session = await self.find(HTTPConnection(scope), datetime.now(UTC))
                 except Malformed as wrong:
