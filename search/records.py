@@ -6,8 +6,9 @@ from hashlib import sha256
 
 from kernel.searchable import Document, scope_tokens
 from kernel.secrets.masking import mask_text
-from search import analysis
+from search import analysis, ranking
 from search.engine import Part, Record
+from search.ranking import Moment
 from search.trimming import searchables, stored_tokens
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ async def read(refs: list[str]) -> dict[str, Read]:
     return found
 
 
-def record(seen: Read, part: Part) -> Record | None:
+def record(seen: Read, part: Part, now: Moment) -> Record | None:
     """The restricted record knows the words of its public twin, too, and the public one who may see the other: so each
     reader gets one of them, and which one needs no look into the other index."""
     document = seen.of(part)
@@ -65,7 +66,9 @@ def record(seen: Read, part: Part) -> Record | None:
         "body": BETWEEN.join(" ".join(analysis.body_tokens(body)) for body in bodies),
     }
     published = int(document.published.timestamp()) if document.published else 0
-    key, values = f"{document.kind}:{document.no}", (document.agency, exact, tokens, published, document.version)
+    standing = (document.life.value, document.deadline, document.complete)  # not what is counted: that moves by itself
+    key = f"{document.kind}:{document.no}"
+    values = (document.agency, exact, tokens, published, standing, document.version)
     digest = int.from_bytes(sha256(repr((key, values)).encode()).digest()[:8])
     return Record(
         key=key,
@@ -76,4 +79,6 @@ def record(seen: Read, part: Part) -> Record | None:
         published=published,
         version=document.version,
         digest=digest,
+        rank=ranking.factors(document, now).steps,
+        look_at=ranking.next_look(document, now),
     )

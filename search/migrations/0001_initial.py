@@ -16,6 +16,8 @@ class Migration(migrations.Migration):
                 ("ref", fields.CharField(max_length=80)),
                 ("version", fields.IntField()),
                 ("digest", fields.CharField(max_length=16)),
+                ("rank", fields.SmallIntField()),
+                ("look_at", UtcDatetimeField(null=True, db_index=True, auto_now=False, auto_now_add=False)),
                 ("at", UtcDatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
                 ("deleted_at", UtcDatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
