@@ -50,7 +50,7 @@ THREADS = 16
 BELOW = 2**63  # the digest has no sign, the field has
 STALE, MISSING, BUSY = 409, 404, 429
 EXACT = ("number", "region", "acl", "twin")
-TEXT = {"title": "positions", "signs": "docs", "body": "freqs"}
+TEXT = {"title": "positions", "signs": "docs", "pinyin": "positions", "initials": "positions", "body": "freqs"}
 SETTINGS = {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "1s"}
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -481,7 +481,7 @@ def _document(record: Record) -> dict[str, Any]:
     return {
         "key": record.key, "kind": record.kind, "agency": record.agency,
         **{name: list(record.exact.get(name, ())) for name in EXACT},
-        **{name: record.tokens[name] for name in TEXT},
+        **{name: record.tokens.get(name, "") for name in TEXT},
         "published": record.published, "version": record.version, "digest": record.digest - BELOW,
         "rank": record.rank / STEPS,
     }  # fmt: skip

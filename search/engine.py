@@ -9,7 +9,7 @@ from typing import Protocol
 from search.query import Node
 from search.ranking import MARK, STEPS
 
-SCHEMA = f"2{MARK}"  # raise it with every change of fields or analysis: an index of another schema is built anew
+SCHEMA = f"3{MARK}"  # raise it with every change of fields or analysis: an index of another schema is built anew
 
 
 class Part(StrEnum):
@@ -32,7 +32,7 @@ class Record:
     kind: str
     agency: str
     exact: Mapping[str, tuple[str, ...]]  # number, region, acl, twin
-    tokens: Mapping[str, str]  # title, signs, body: tokens with a space between
+    tokens: Mapping[str, str]  # title, signs, pinyin, initials, body: tokens with a space between
     published: int  # unix seconds; 0 is unknown and comes last
     version: int
     digest: int  # of all of the above and of what the rank is made of, for comparing with the database

@@ -12,10 +12,10 @@ from pathlib import Path
 from kernel.database import unbroken
 from kernel.models import Event
 from kernel.settings import Settings, settings
-from search import queries, ranking
+from search import queries
 from search.engine import Batch, EngineAwayError, Part, Record, SearchEngine, WriterTakenError
 from search.models import Applied, Rebuild
-from search.records import Read, read, record
+from search.records import Read, circumstances, read, record
 from search.trimming import BATCH_MAX, searchables
 
 Progress = Callable[[int, int], None]
@@ -94,9 +94,9 @@ class Indexing:
         seen, known = await read(wanted), await queries.applied(wanted)
         batches, rows = {part: Batch() for part in Part}, []
         at = max(at, self.since or at)  # a building takes what it hasn't met since its begin for gone
-        moment = await ranking.moment(at)
+        now_is = await circumstances(at)
         for ref, part in ((ref, part) for ref in wanted for part in Part):
-            row, now = known.get((part, ref)), record(seen[ref], part, moment)
+            row, now = known.get((part, ref)), record(seen[ref], part, now_is)
             if now is None:
                 if row and row.deleted_at is None:
                     batches[part].out[ref] = row.version
@@ -274,11 +274,11 @@ async def _compared_once(progress: Progress | None) -> tuple[int, list[str]]:
     engine = indexing().engine
     held = {(part, key): rest for part in Part async for piece in engine.scan(part) for key, *rest in piece}
     found: list[tuple[str, str]] = []
-    compared_count, moment = 0, await ranking.moment(datetime.now(UTC))
+    compared_count, now_is = 0, await circumstances(datetime.now(UTC))
     async for refs in _every_ref():
         seen = await read(refs)
         for ref, part in ((ref, part) for ref in refs for part in Part):
-            has, now = held.pop((part, ref), None), record(seen[ref], part, moment)
+            has, now = held.pop((part, ref), None), record(seen[ref], part, now_is)
             compared_count += now is not None
             found += [(ref, line) for line in _difference(ref, part, has, now)]
         if progress:

@@ -39,7 +39,7 @@ SEGMENT = ("store", "term", "idx", "pos", "fast", "fieldnorm")  # the files of o
 RUST_PANIC = "PanicException"  # a BaseException that no module exports
 SCAN_BATCH = 2_000
 EXACT = ("number", "region", "acl", "twin")
-TEXT = {"title": "position", "signs": "basic", "body": "freq"}
+TEXT = {"title": "position", "signs": "basic", "pinyin": "position", "initials": "position", "body": "freq"}
 
 
 @dataclass(slots=True)
@@ -340,7 +340,7 @@ def _document(record: Record) -> tantivy.Document:
         for value in record.exact.get(name, ()):
             document.add_text(name, value)
     for name in TEXT:
-        document.add_text(name, record.tokens[name])
+        document.add_text(name, record.tokens.get(name, ""))
     document.add_integer("published", record.published)
     document.add_integer("version", record.version)
     document.add_unsigned("digest", record.digest)
