@@ -18,6 +18,8 @@ from search.inquiry import Asked, Inquiry, Located
 from search.query import Every
 from search.records import Read, read
 from search.trimming import filter_for, searchables, still_visible
+from search.vocabulary import queries as words
+from search.vocabulary.entries import Vocabulary
 
 ANSWER_S_MAX = 2
 SUGGESTIONS_MAX = 8
@@ -73,11 +75,12 @@ class Page:
     did_you_mean: str = ""
 
 
-async def answer(asked: Asked, *, by: Actor, at_cursor: str = "") -> Answer:
-    """Raises Malformed for a cursor that isn't this reader's for this question. An absent index isn't an error."""
+async def answer(asked: Asked, *, by: Actor, at_cursor: str = "", vocabulary: Vocabulary | None = None) -> Answer:
+    """By the vocabulary in force, unless another is tried out. Raises Malformed for a cursor that isn't this reader's
+    for this question. An absent index isn't an error."""
     begun, bound_to = perf_counter(), (by.id, by.on_behalf, asked)
     place = cursor.opened(at_cursor, bound_to) if at_cursor else Place()
-    question = asking.understood(asked.q)
+    question = asking.understood(asked.q, vocabulary or await words.in_force())
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
             page = await _found(Inquiry(indexing().engine, question, asked, by), place)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice
+from typing import Any
 
 from search import analysis
 
@@ -95,4 +96,5 @@ def _usual(piece: str) -> tuple[str, ...]:
         return ()
     from pypinyin import lazy_pinyin
 
-    return tuple(lazy_pinyin(piece, errors=list))  # type: ignore[arg-type] (one for each sign)
+    one_for_each_sign: Any = list
+    return tuple(lazy_pinyin(piece, errors=one_for_each_sign))

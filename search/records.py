@@ -11,7 +11,7 @@ from search import analysis, pinyin, ranking
 from search.engine import Part, Record
 from search.ranking import Moment
 from search.trimming import searchables, stored_tokens
-from search.vocabulary import entries
+from search.vocabulary import queries as vocabulary
 
 log = logging.getLogger(__name__)
 BETWEEN = " | "  # no phrase reaches from one text into the other
@@ -26,7 +26,7 @@ class Circumstances:
 
 
 async def circumstances(at: datetime) -> Circumstances:
-    return Circumstances(await ranking.moment(at), entries.shipped().readings)
+    return Circumstances(await ranking.moment(at), (await vocabulary.in_force()).readings)
 
 
 @dataclass(frozen=True, slots=True)
