@@ -8,8 +8,8 @@ from time import perf_counter
 
 from kernel.permissions import ANONYMOUS, Actor
 from kernel.searchable import Document, account_token
-from search import asking, cursor, highlights
-from search.asking import Question
+from search import asking, cursor, highlights, mending
+from search.asking import Question, Step
 from search.cursor import Place
 from search.engine import EngineAwayError, Found, Hit, Part, Sort
 from search.highlights import Segment
@@ -18,9 +18,12 @@ from search.inquiry import Asked, Inquiry, Located
 from search.query import Every
 from search.records import Read, read
 from search.trimming import filter_for, searchables, still_visible
+from search.vocabulary import queries as words
+from search.vocabulary.entries import Vocabulary
 
 ANSWER_S_MAX = 2
 SUGGESTIONS_MAX = 8
+WEAK = 3  # fewer answers than this: the question is widened
 log = logging.getLogger(__name__)
 
 
@@ -56,6 +59,9 @@ class Answer:
     page: int
     next: str | None
     previous: str | None
+    did_you_mean: str
+    loosened: bool  # what was asked for as a whole wasn't found often enough
+    explain: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,16 @@ class Page:
     facets: dict[str, dict[str, int]]
     after: Place | None
     about: bool
+    question: Question
+    did_you_mean: str = ""
 
 
-async def answer(asked: Asked, *, by: Actor, at_cursor: str = "") -> Answer:
-    """Raises Malformed for a cursor that isn't this reader's for this question. An absent index isn't an error."""
+async def answer(asked: Asked, *, by: Actor, at_cursor: str = "", vocabulary: Vocabulary | None = None) -> Answer:
+    """By the vocabulary in force, unless another is tried out. Raises Malformed for a cursor that isn't this reader's
+    for this question. An absent index isn't an error."""
     begun, bound_to = perf_counter(), (by.id, by.on_behalf, asked)
     place = cursor.opened(at_cursor, bound_to) if at_cursor else Place()
-    question = asking.understood(asked.q)
+    question = asking.understood(asked.q, vocabulary or await words.in_force())
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
             page = await _found(Inquiry(indexing().engine, question, asked, by), place)
@@ -81,7 +90,7 @@ async def answer(asked: Asked, *, by: Actor, at_cursor: str = "") -> Answer:
         degraded = True
     else:
         degraded = False
-    items = await _items(page.located, question, by)
+    items = await _items(page.located, page.question, by)
     before = place.before()
     return Answer(
         items=items,
@@ -94,6 +103,9 @@ async def answer(asked: Asked, *, by: Actor, at_cursor: str = "") -> Answer:
         page=place.page,
         next=cursor.sealed(page.after, bound_to) if page.after else None,
         previous=cursor.sealed(before, bound_to) if before and not degraded else None,
+        did_you_mean=page.did_you_mean,
+        loosened=page.question is not question,
+        explain=page.question.explain,
     )
 
 
@@ -113,17 +125,48 @@ async def _found(inquiry: Inquiry, place: Place) -> Page:
     starts, limit = dict(zip(Part, place.starts, strict=True)), inquiry.asked.limit
     ranked = inquiry.ranked(starts, without=tuple(one.hit.key for one in pinned))
     found, facets = await asyncio.gather(ranked, inquiry.facets())
+    did_you_mean = ""
+    if _is_weak(inquiry, found, pinned):
+        if place.page == 1:
+            did_you_mean = await mending.did_you_mean(inquiry.engine, inquiry.question)
+        inquiry, found = await _widened(inquiry, found, starts)
+        facets = await inquiry.facets()
     first = pinned if place.page == 1 else []
     taken = _merged(found, starts, inquiry.asked.sort)[: limit - len(first)]
     ends = {part: starts[part] + sum(one.part is part for one in taken) for part in Part}
     more = any(ends[part] < result.total for part, result in found.items())
     return Page(
         located=first + taken,
-        total=sum(result.total for result in found.values()) + len(pinned),
+        total=_total(found) + len(pinned),
         facets=facets,
         after=place.then(ends[Part.PUBLIC], ends[Part.RESTRICTED]) if more else None,
         about=False,
+        question=inquiry.question,
+        did_you_mean=did_you_mean,
     )
+
+
+def _is_weak(inquiry: Inquiry, found: Mapping[Part, Found], pinned: list[Located]) -> bool:
+    """A number that was found is what was asked for. By date everything that fits a little would come first, so there
+    only nothing is too little."""
+    least = WEAK if inquiry.asked.sort is Sort.BEST else 1
+    return not pinned and _total(found) < least
+
+
+async def _widened(
+    inquiry: Inquiry, found: dict[Part, Found], starts: Mapping[Part, int]
+) -> tuple[Inquiry, dict[Part, Found]]:
+    """Each step holds what the one before it found. The same for every page of a question, as its totals are."""
+    for widen in (asking.looser, asking.by_sound):
+        wider = await asyncio.to_thread(widen, inquiry.question)
+        if wider is not None and _is_weak(inquiry, found, []):
+            inquiry = replace(inquiry, question=wider)
+            found = await inquiry.ranked(starts, without=())
+    return inquiry, found
+
+
+def _total(found: Mapping[Part, Found]) -> int:
+    return sum(result.total for result in found.values())
 
 
 def _merged(found: Mapping[Part, Found], starts: Mapping[Part, int], sort: Sort) -> list[Located]:
@@ -147,7 +190,7 @@ async def _from_database(question: Question, asked: Asked, by: Actor) -> Page:
         found += [Located(Part.RESTRICTED, Hit(f"{kind}:{no}", 0)) for no in nos]
     seen = await read([one.hit.key for one in found])
     located = [one if _mine(seen[one.hit.key], by) else replace(one, part=Part.PUBLIC) for one in found]
-    return Page(located[: asked.limit], min(len(located), asked.limit), {}, None, about=True)
+    return Page(located[: asked.limit], min(len(located), asked.limit), {}, None, about=True, question=question)
 
 
 def _mine(seen: Read, by: Actor) -> bool:

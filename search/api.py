@@ -42,6 +42,7 @@ VALUE = OBJECT | {"properties": {"value": TEXT, "label": TEXT, "count": NUMBER}}
 ANSWER = OBJECT | {
     "required": ["items", "facets", "degraded", "took_ms", "next"],
     "properties": {"items": {"type": "array", "items": ITEM}, "next": MAYBE, "degraded": FLAG, "took_ms": NUMBER}
+    | {"did_you_mean": TEXT | {"description": "结果太少时，按公开标题的写法改过的检索词；没有就没有这一项"}}
     | {"facets": OBJECT | {"additionalProperties": {"type": "array", "items": VALUE}}}
     | {"count": OBJECT | {"properties": {"value": NUMBER, "exact": FLAG}}},
 }
@@ -82,7 +83,7 @@ def _answer_json(found: Answer) -> dict[str, object]:
         "degraded": found.degraded,
         "took_ms": found.took_ms,
         "next": found.next,
-    }
+    } | ({"did_you_mean": found.did_you_mean} if found.did_you_mean else {})
 
 
 def _item_json(item: Item) -> dict[str, object]:

@@ -22,6 +22,7 @@ from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError,
 from kernel.errors import Refusal
 from kernel.settings import Settings
 from search.engine import (
+    SCHEMA,
     Batch,
     EngineAwayError,
     Facets,
@@ -34,8 +35,8 @@ from search.engine import (
     WriterTakenError,
 )  # fmt: skip
 from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
+from search.ranking import STEPS
 
-SCHEMA = "1"  # raise it with every change of the mapping or of the analysis: other aliases, so another index
 READ_S, WRITE_S, TRIES = 1.5, 20, 3
 AGAIN = (429, 502, 503, 504)
 REST_S = 2.0  # a reader that found nobody asks the database for so long before it looks again
@@ -49,7 +50,7 @@ THREADS = 16
 BELOW = 2**63  # the digest has no sign, the field has
 STALE, MISSING, BUSY = 409, 404, 429
 EXACT = ("number", "region", "acl", "twin")
-TEXT = {"title": "positions", "signs": "docs", "body": "freqs"}
+TEXT = {"title": "positions", "signs": "docs", "pinyin": "positions", "initials": "positions", "body": "freqs"}
 SETTINGS = {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "1s"}
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -126,12 +127,14 @@ class ElasticsearchEngine:
 
     async def find(self, part: Part, tree: Node, *, sort: Sort, start: int, limit: int) -> Found:
         by = [{"_score": "desc"}, {"key": "asc"}] if sort is Sort.BEST else [{"published": "desc"}, {"key": "asc"}]
+        query = compiled(tree) if sort is Sort.NEWEST else _ranked(compiled(tree))
         found = await self._asked(
-            part, query=compiled(tree), sort=by, from_=start, size=limit, track_total_hits=True,
+            part, query=query, sort=by, from_=start, size=limit, track_total_hits=True,
             docvalue_fields=["key", "published"],
         )  # fmt: skip
-        hits = [hit["fields"] for hit in found["hits"]["hits"]]
-        return Found(found["hits"]["total"]["value"], tuple(Hit(hit["key"][0], hit["published"][0]) for hit in hits))
+        hits = [(hit["fields"], hit["_score"] or 0.0) for hit in found["hits"]["hits"]]
+        held = tuple(Hit(fields["key"][0], fields["published"][0], score) for fields, score in hits)
+        return Found(found["hits"]["total"]["value"], held)
 
     async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
         wanted = {name: {"terms": {"field": name, "size": FACET_VALUES_MAX}} for name in fields}
@@ -478,8 +481,9 @@ def _document(record: Record) -> dict[str, Any]:
     return {
         "key": record.key, "kind": record.kind, "agency": record.agency,
         **{name: list(record.exact.get(name, ())) for name in EXACT},
-        **{name: record.tokens[name] for name in TEXT},
+        **{name: record.tokens.get(name, "") for name in TEXT},
         "published": record.published, "version": record.version, "digest": record.digest - BELOW,
+        "rank": record.rank / STEPS,
     }  # fmt: skip
 
 
@@ -493,6 +497,7 @@ def _mapping() -> dict[str, Any]:
     for name, option in TEXT.items():
         told[name] = {"type": "text", "analyzer": "whitespace", "index_options": option}
     told |= {name: {"type": "long"} for name in ("published", "version", "digest")}
+    told["rank"] = {"type": "float"}
     return {"dynamic": "strict", "_source": {"enabled": False}, "properties": told}
 
 
@@ -519,6 +524,11 @@ def compiled(tree: Node) -> dict[str, Any]:  # noqa: PLR0911 (one for each kind 
             return {"bool": {name: [compiled(node) for node in nodes] for name, nodes in told.items() if nodes}}
         case Anything():
             return _unscored({"match_all": {}})
+
+
+def _ranked(query: dict[str, Any]) -> dict[str, Any]:
+    factor = {"field": "rank", "missing": 1}
+    return {"function_score": {"query": query, "field_value_factor": factor, "boost_mode": "multiply"}}
 
 
 def _unscored(query: dict[str, Any]) -> dict[str, Any]:

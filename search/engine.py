@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from search.query import Node
+from search.ranking import MARK, STEPS
+
+SCHEMA = f"3{MARK}"  # raise it with every change of fields or analysis: an index of another schema is built anew
 
 
 class Part(StrEnum):
@@ -28,16 +32,21 @@ class Record:
     kind: str
     agency: str
     exact: Mapping[str, tuple[str, ...]]  # number, region, acl, twin
-    tokens: Mapping[str, str]  # title, signs, body: tokens with a space between
+    tokens: Mapping[str, str]  # title, signs, pinyin, initials, body: tokens with a space between
     published: int  # unix seconds; 0 is unknown and comes last
     version: int
-    digest: int  # of all of the above, for comparing with the database
+    digest: int  # of all of the above and of what the rank is made of, for comparing with the database
+    rank: int = STEPS  # in sixteenths: what the text's score is multiplied by
+    look_at: datetime | None = None  # when the rank may be another one though nothing has happened
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
+    """`score` is the engine's own, the rank in it: to be explained, never to be compared between parts or engines."""
+
     key: str
     published: int
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ class SearchEngine(Protocol):
     one_writer: bool  # else several processes write, and whoever wrote last must have read last
 
     async def find(self, part: Part, tree: Node, *, sort: Sort, start: int, limit: int) -> Found:
-        """Ordered by score or date, ties steady as long as nothing is written; the score itself stays inside.
+        """Ordered by score times rank, or by date; ties steady as long as nothing is written.
         Raises EngineAwayError."""
         ...
 

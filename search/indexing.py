@@ -15,7 +15,7 @@ from kernel.settings import Settings, settings
 from search import queries
 from search.engine import Batch, EngineAwayError, Part, Record, SearchEngine, WriterTakenError
 from search.models import Applied, Rebuild
-from search.records import Read, read, record
+from search.records import Read, circumstances, read, record
 from search.trimming import BATCH_MAX, searchables
 
 Progress = Callable[[int, int], None]
@@ -94,8 +94,9 @@ class Indexing:
         seen, known = await read(wanted), await queries.applied(wanted)
         batches, rows = {part: Batch() for part in Part}, []
         at = max(at, self.since or at)  # a building takes what it hasn't met since its begin for gone
+        now_is = await circumstances(at)
         for ref, part in ((ref, part) for ref in wanted for part in Part):
-            row, now = known.get((part, ref)), record(seen[ref], part)
+            row, now = known.get((part, ref)), record(seen[ref], part, now_is)
             if now is None:
                 if row and row.deleted_at is None:
                     batches[part].out[ref] = row.version
@@ -103,9 +104,21 @@ class Indexing:
             elif only_new or row is None or _is_news(row, now):
                 batches[part].put[ref] = now
                 rows.append(_row(part, now, at))
+            elif row.look_at != now.look_at:
+                rows.append(_looked_at(row, now))
         await self.engine.write(batches, only_new=only_new)
         await queries.remember(rows)  # after the commit: a crash in between repeats the work and harms nothing
         return seen, sorted({row.ref for row in rows})
+
+    async def look_at_ranks(self, *, at: datetime) -> int:
+        """What the passing of time, or what is counted, may have moved; written only where the value is another one.
+        Returns how many were looked at."""
+        looked = 0
+        while refs := await queries.to_look_at(at, BATCH_MAX):
+            async with self.turn:
+                await unbroken(self._write(refs, at))
+            looked += len(refs)
+        return looked
 
     async def rebuild_if_away(self, *, at: datetime) -> None:
         async with self.building:
@@ -261,11 +274,11 @@ async def _compared_once(progress: Progress | None) -> tuple[int, list[str]]:
     engine = indexing().engine
     held = {(part, key): rest for part in Part async for piece in engine.scan(part) for key, *rest in piece}
     found: list[tuple[str, str]] = []
-    compared_count = 0
+    compared_count, now_is = 0, await circumstances(datetime.now(UTC))
     async for refs in _every_ref():
         seen = await read(refs)
         for ref, part in ((ref, part) for ref in refs for part in Part):
-            has, now = held.pop((part, ref), None), record(seen[ref], part)
+            has, now = held.pop((part, ref), None), record(seen[ref], part, now_is)
             compared_count += now is not None
             found += [(ref, line) for line in _difference(ref, part, has, now)]
         if progress:
@@ -309,15 +322,29 @@ def _matches(topic: str, patterns: tuple[str, ...]) -> bool:
 
 def _is_news(row: Applied, now: Record) -> bool:
     """Never backwards; the same again only if something in it differs."""
-    return row.version <= now.version and (row.deleted_at is not None or row.digest != _hex(now.digest))
+    differs = (row.digest, row.rank) != (_hex(now.digest), now.rank)
+    return row.version <= now.version and (row.deleted_at is not None or differs)
 
 
 def _row(part: Part, now: Record, at: datetime) -> Applied:
-    return Applied(part=part.value, ref=now.key, version=now.version, digest=_hex(now.digest), at=at, deleted_at=None)
+    return Applied(
+        part=part.value, ref=now.key, version=now.version, digest=_hex(now.digest), rank=now.rank, look_at=now.look_at,
+        at=at, deleted_at=None,
+    )  # fmt: skip
+
+
+def _looked_at(row: Applied, now: Record) -> Applied:
+    """Nothing of it is news but when to look again."""
+    return Applied(
+        part=row.part, ref=row.ref, version=row.version, digest=row.digest, rank=row.rank, look_at=now.look_at,
+        at=row.at, deleted_at=row.deleted_at,
+    )  # fmt: skip
 
 
 def _tombstone(row: Applied, at: datetime) -> Applied:
-    return Applied(part=row.part, ref=row.ref, version=row.version, digest=row.digest, at=at, deleted_at=at)
+    return Applied(
+        part=row.part, ref=row.ref, version=row.version, digest=row.digest, rank=row.rank, at=at, deleted_at=at
+    )
 
 
 def _hex(digest: int) -> str:

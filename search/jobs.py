@@ -46,7 +46,15 @@ async def forget(ctx: dict[str, Any]) -> None:
             await indexing().engine.forget_previous(PREVIOUS_KEPT_S)
 
 
+async def rank(ctx: dict[str, Any]) -> None:
+    """What time has moved. Costs what has moved, so every hour rather than every night: a deadline passes by day."""
+    if may_hold() and await indexing().engine.ready():
+        with suppress(EngineAwayError):
+            await indexing().look_at_ranks(at=datetime.now(UTC))
+
+
 JOBS = (
     cron(tend, name="search.tend", second=set(range(3, 60, 5)), run_at_startup=True, timeout=REBUILD_S_MAX),
     cron(forget, name="search.forget", hour={3}, minute={17}),
+    cron(rank, name="search.rank", minute={41}, timeout=REBUILD_S_MAX),
 )

@@ -16,6 +16,8 @@ class Applied(Model):
     ref = fields.CharField(max_length=80)
     version = fields.IntField()
     digest = fields.CharField(max_length=16)
+    rank = fields.SmallIntField()  # in sixteenths
+    look_at: fields.Field[datetime | None] = UtcDatetimeField(null=True, db_index=True)  # for another rank
     at = UtcDatetimeField(db_index=True)
     deleted_at: fields.Field[datetime | None] = UtcDatetimeField(null=True)
 

@@ -1,12 +1,17 @@
 """What unified search gives the house."""
 
-from kernel.module import Check, Module, Progress, Verifier
+from kernel.module import Check, Link, Module, Progress, Verifier
 from kernel.outbox import Consumer
 from kernel.settings import settings
 from search import api, pages
 from search.indexing import compared, indexing, may_write, take_in
 from search.jobs import JOBS
+from search.permissions import ROLE_LABELS, ROLES, SearchPermission
 from search.queries import CONSUMER
+from search.vocabulary import consumers as vocabulary_news
+from search.vocabulary import pages as vocabulary
+from search.vocabulary.kind import VOCABULARY
+from search.vocabulary.queries import READERS as VOCABULARY_KEEPERS
 
 
 async def _verified(full: bool, progress: Progress) -> tuple[int, list[str]]:
@@ -24,12 +29,21 @@ async def _look() -> tuple[str, str] | None:
 
 MODULE = Module(
     name="search",
-    models=("search.models",),
-    templates=("results",),
-    routes=tuple(pages.routes),
+    models=("search.models", "search.vocabulary.models"),
+    templates=("results", "vocabulary"),
+    routes=(*pages.routes, *vocabulary.routes),
     api=tuple(api.routes),
-    consumers=(Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True, here=may_write),),
+    kinds=(VOCABULARY,),
+    permissions=(SearchPermission,),
+    roles=ROLES,
+    role_labels=ROLE_LABELS,
+    navigation=(
+        Link(label="检索词典", url="/admin/vocabulary", permissions=VOCABULARY_KEEPERS, desk=True),
+    ),
+    consumers=(
+        Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True, here=may_write), vocabulary_news.TELL,
+    ),
     jobs=JOBS,
     verifiers=(Verifier("检索索引", _verified),),
     checks=(Check("检索索引", _look),),
-)
+)  # fmt: skip

@@ -20,7 +20,7 @@ async def applied(refs: Collection[str]) -> dict[tuple[Part, str], Applied]:
 async def remember(rows: Sequence[Applied]) -> None:
     if rows:
         async with transaction():
-            changed = ("version", "digest", "at", "deleted_at")
+            changed = ("version", "digest", "rank", "look_at", "at", "deleted_at")
             await Applied.bulk_create(rows, on_conflict=("ref", "part"), update_fields=changed)
 
 
@@ -28,6 +28,12 @@ async def unseen(since: datetime, most: int) -> list[str]:
     """What should be in the index and a building since then hasn't met."""
     refs = Applied.filter(at__lt=since, deleted_at=None).order_by("id").limit(most).values_list("ref", flat=True)
     return [str(ref) for ref in await refs]
+
+
+async def to_look_at(at: datetime, most: int) -> list[str]:
+    """Whose rank may be another one by now."""
+    due = Applied.filter(look_at__lte=at, deleted_at=None).order_by("look_at", "id").limit(most)
+    return sorted({str(ref) for ref in await due.values_list("ref", flat=True)})
 
 
 async def living() -> dict[Part, int]:

@@ -2,16 +2,31 @@
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 
 from kernel.searchable import Document, scope_tokens
 from kernel.secrets.masking import mask_text
-from search import analysis
+from search import analysis, pinyin, ranking
 from search.engine import Part, Record
+from search.ranking import Moment
 from search.trimming import searchables, stored_tokens
+from search.vocabulary import queries as vocabulary
 
 log = logging.getLogger(__name__)
 BETWEEN = " | "  # no phrase reaches from one text into the other
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a record depends on beside its document: when it is made, and how signs of several readings are read."""
+
+    moment: Moment
+    readings: pinyin.Readings
+
+
+async def circumstances(at: datetime) -> Circumstances:
+    return Circumstances(await ranking.moment(at), (await vocabulary.in_force()).readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +58,7 @@ async def read(refs: list[str]) -> dict[str, Read]:
     return found
 
 
-def record(seen: Read, part: Part) -> Record | None:
+def record(seen: Read, part: Part, now: Circumstances) -> Record | None:
     """The restricted record knows the words of its public twin, too, and the public one who may see the other: so each
     reader gets one of them, and which one needs no look into the other index."""
     document = seen.of(part)
@@ -62,10 +77,14 @@ def record(seen: Read, part: Part) -> Record | None:
     tokens = {
         "title": BETWEEN.join(" ".join(analysis.title_tokens(title)) for title in titles),
         "signs": " ".join({sign: None for title in titles for sign in analysis.title_signs(title)}),
+        "pinyin": BETWEEN.join(one for title in titles for one in pinyin.sound_tokens(title, now.readings)),
+        "initials": BETWEEN.join(one for title in titles for one in pinyin.letter_tokens(title, now.readings)),
         "body": BETWEEN.join(" ".join(analysis.body_tokens(body)) for body in bodies),
     }
     published = int(document.published.timestamp()) if document.published else 0
-    key, values = f"{document.kind}:{document.no}", (document.agency, exact, tokens, published, document.version)
+    standing = (document.life.value, document.deadline, document.complete)  # not what is counted: that moves by itself
+    key = f"{document.kind}:{document.no}"
+    values = (document.agency, exact, tokens, published, standing, document.version)
     digest = int.from_bytes(sha256(repr((key, values)).encode()).digest()[:8])
     return Record(
         key=key,
@@ -76,4 +95,6 @@ def record(seen: Read, part: Part) -> Record | None:
         published=published,
         version=document.version,
         digest=digest,
+        rank=ranking.factors(document, now.moment).steps,
+        look_at=ranking.next_look(document, now.moment),
     )

@@ -17,10 +17,21 @@ from uuid import uuid4
 
 import tantivy
 
-from search.engine import Batch, EngineAwayError, Facets, Found, Hit, Part, Record, Sort, WriterTakenError
+from search.engine import (
+    SCHEMA,
+    Batch,
+    EngineAwayError,
+    Facets,
+    Found,
+    Hit,
+    Part,
+    Record,
+    Sort,
+    WriterTakenError,
+)  # fmt: skip
 from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
+from search.ranking import STEPS
 
-SCHEMA = "1"  # raise it with every change of fields or analysis: an index of another schema is built anew
 HEAP_BYTES = 32_000_000
 FACET_VALUES_MAX = 200
 FOOTER_MAGIC = 1337
@@ -28,7 +39,7 @@ SEGMENT = ("store", "term", "idx", "pos", "fast", "fieldnorm")  # the files of o
 RUST_PANIC = "PanicException"  # a BaseException that no module exports
 SCAN_BATCH = 2_000
 EXACT = ("number", "region", "acl", "twin")
-TEXT = {"title": "position", "signs": "basic", "body": "freq"}
+TEXT = {"title": "position", "signs": "basic", "pinyin": "position", "initials": "position", "body": "freq"}
 
 
 @dataclass(slots=True)
@@ -64,14 +75,17 @@ class TantivyEngine:
 
     def _find(self, part: Part, tree: Node, sort: Sort, start: int, limit: int) -> Found:
         opened = self._reader(part)
-        by = None if sort is Sort.BEST else "published"
+        order, weight = (None, "rank") if sort is Sort.BEST else ("published", None)
         with self._trouble_is_away(opened.folder):
             searcher = opened.index.searcher()
-            result: Any = searcher.search(compiled(tree, opened.index.schema), limit, offset=start, order_by_field=by)
+            result: Any = searcher.search(
+                compiled(tree, opened.index.schema), limit, offset=start, order_by_field=order, weight_by_field=weight
+            )
+            scores = [score if sort is Sort.BEST else 0.0 for score, _ in result.hits]
             places = [place for _, place in result.hits]
             published = searcher.fast_field_values("published", places) if places else []
             keys = [str(searcher.doc(place)["key"][0]) for place in places]
-        hits = [Hit(key, int(when or 0)) for key, when in zip(keys, published, strict=True)]
+        hits = [Hit(key, int(when or 0), score) for key, when, score in zip(keys, published, scores, strict=True)]
         return Found(int(result.count), tuple(hits))
 
     async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
@@ -326,10 +340,11 @@ def _document(record: Record) -> tantivy.Document:
         for value in record.exact.get(name, ()):
             document.add_text(name, value)
     for name in TEXT:
-        document.add_text(name, record.tokens[name])
+        document.add_text(name, record.tokens.get(name, ""))
     document.add_integer("published", record.published)
     document.add_integer("version", record.version)
     document.add_unsigned("digest", record.digest)
+    document.add_float("rank", record.rank / STEPS)
     return document
 
 
@@ -345,6 +360,7 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("published", fast=True)
     builder.add_integer_field("version", fast=True)
     builder.add_unsigned_field("digest", fast=True)
+    builder.add_float_field("rank", fast=True)
     return builder.build()
 
 

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
+from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
 from hotline.knowledge.forms import Visibility
@@ -228,6 +229,12 @@ async def public_numbered(nos: Sequence[str]) -> list[Edition]:
     """As search shows them: whether one is out of date is the night's own move, which tells search, too."""
     found = Edition.filter(no__in=list(nos), current=True, visibility=Visibility.PUBLIC)
     return await found.select_related("article")
+
+
+async def answered_since(nos: Sequence[str], since: datetime) -> dict[str, int]:
+    """Article → how many tickets were answered from it."""
+    counted = Answered.filter(article__in=list(nos), at__gte=since).annotate(times=Count("id")).group_by("article")
+    return {str(no): int(times) for no, times in await counted.values_list("article", "times")}
 
 
 async def public_named(words: str, limit: int) -> list[Edition]:

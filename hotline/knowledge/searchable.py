@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from hotline.knowledge import queries
 from hotline.knowledge.models import Edition
@@ -10,6 +11,7 @@ from kernel.people import queries as people
 from kernel.permissions import Actor
 from kernel.searchable import Document
 
+COUNTED = timedelta(days=30)
 OURS = "faq:53-"  # the series of articles; tickets have another
 
 
@@ -18,11 +20,16 @@ async def documents(refs: list[str]) -> list[Document]:
     mine = [ref for ref in refs if ref.startswith(OURS)]
     units = {unit.code: unit.name for unit in await people.agencies()} if mine else {}
     found = await queries.public_numbered([ref.removeprefix("faq:") for ref in mine]) if mine else []
+    uses = await queries.answered_since([one.no for one in found], datetime.now(UTC) - COUNTED) if found else {}
     theirs = [ref for ref in refs if ref not in mine]
-    return [_public(one, units) for one in found] + (await ANSWERS.documents(theirs) if theirs else [])
+    return [_public(one, units, uses.get(one.no, 0)) for one in found] + (
+        await ANSWERS.documents(theirs) if theirs else []
+    )
 
 
-def _public(edition: Edition, units: dict[str, str]) -> Document:
+def _public(edition: Edition, units: dict[str, str], uses: int) -> Document:
+    """Its owner and its source are demanded before it is published, so it is always complete. `uses`: tickets that
+    were answered from it; that is what a knowledge article is for, and no click counts."""
     return Document(
         kind="faq",
         no=edition.no,
@@ -34,6 +41,7 @@ def _public(edition: Edition, units: dict[str, str]) -> Document:
         published=edition.published_at,
         state=("done", "办事知识"),
         public=True,
+        uses=uses,
         version=edition.number,
     )
 

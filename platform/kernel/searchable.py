@@ -3,10 +3,20 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from kernel.permissions import Actor
 
 PUBLIC = "pub"
+
+
+class Life(StrEnum):
+    """Whether there is something to do with it now."""
+
+    STANDING = "standing"  # nothing begins or ends: an answer, a page
+    OPEN = "open"  # may be acted on, until `deadline` if it has one
+    OVER = "over"  # could be, and can't any more
+    HISTORIC = "historic"  # withdrawn or repealed (撤回、废止), kept to be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,10 @@ class Document:
     action: tuple[str, str] | None = None  # (label, url): the one next step from here
     acl: tuple[str, ...] = ()  # restricted only: who may open it, in the tokens of `acl_of`; none means nobody
     public: bool = False
+    life: Life = Life.STANDING
+    deadline: datetime | None = None  # of OPEN: the first instant at which it is over
+    complete: bool = True  # has every element that its kind must have
+    uses: int | None = None  # how often in 30 days something was brought to its end with it; None: nobody counts
     version: int  # raised by every change of anything above: for a ticket its own version plus those of its parts
 
 

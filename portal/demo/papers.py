@@ -28,8 +28,8 @@ GRANTS = (  # account, roles, the agency for which
     ("issuer", ("seal_custodian",), "RX"), ("custodian1", ("seal_custodian",), "RX"),
     ("agency", ("notice_clerk",), "SWJT"), ("leader", ("notice_chief", "seal_approver"), "SWJT"),
     ("handler", ("seal_custodian",), "SWJT"), ("clerk", ("notice_clerk",), "SJJ"),
-    ("supervisor", ("seal_registrar",), CITY), ("editor", ("template_editor",), CITY),
-    ("catalog", ("template_editor",), CITY), ("manager", ("rating_officer",), CITY),
+    ("supervisor", ("seal_registrar",), CITY), ("editor", ("template_editor", "search_editor"), CITY),
+    ("catalog", ("template_editor",), CITY), ("manager", ("rating_officer", "search_editor"), CITY),
 )  # fmt: skip
 SIGNS = (("RX", "澜热"), ("SWJT", "澜水"), ("SJJ", "澜数"))
 SEALS = (  # agency, face, what stands below the star, who holds it

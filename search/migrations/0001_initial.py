@@ -1,7 +1,9 @@
 from tortoise import fields, migrations
+from tortoise.indexes import Index
 
 from kernel import operations as ops
 from kernel.fields import UtcDatetimeField
+from search.vocabulary.states import EditionState
 
 
 class Migration(migrations.Migration):
@@ -16,6 +18,8 @@ class Migration(migrations.Migration):
                 ("ref", fields.CharField(max_length=80)),
                 ("version", fields.IntField()),
                 ("digest", fields.CharField(max_length=16)),
+                ("rank", fields.SmallIntField()),
+                ("look_at", UtcDatetimeField(null=True, db_index=True, auto_now=False, auto_now_add=False)),
                 ("at", UtcDatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
                 ("deleted_at", UtcDatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
@@ -45,5 +49,30 @@ class Migration(migrations.Migration):
                 "table_description": "One building of the index anew (重建索引), asked for by someone or by what was found missing.",
             },
             bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="VocabularyEdition",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("no", fields.CharField(unique=True, max_length=48)),
+                ("region_path", fields.CharField(max_length=200)),
+                ("version", fields.IntField(default=0)),
+                ("head", fields.BinaryField()),
+                ("state", fields.CharEnumField(description="", enum_type=EditionState, max_length=10)),
+                ("note", fields.CharField(max_length=200)),
+                ("lines", fields.TextField(unique=False)),
+                ("proposed_by", fields.IntField()),
+                ("proposed_at", UtcDatetimeField(auto_now=False, auto_now_add=False)),
+                ("settled_by", fields.IntField(null=True)),
+                ("settled_at", UtcDatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "search_vocabulary",
+                "app": "search",
+                "indexes": [Index(fields=["state", "settled_at"])],
+                "pk_attr": "id",
+                "table_description": "检索词典的一版: the hall's own lines, all of them; the newest published one is in force.",
+            },
+            bases=["Thing"],
         ),
     ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from kernel.module import Module
 from kernel.permissions import Actor
-from kernel.searchable import Document, Searchable, account_token, scope_token, scope_tokens
+from kernel.searchable import Document, Life, Searchable, account_token, scope_token, scope_tokens
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 READ = "memo:read"
@@ -21,6 +21,9 @@ class Memo:
     answer: str = ""  # what of it is public
     agency: str = "水务局"
     number: tuple[str, ...] = ()
+    life: Life = Life.STANDING
+    deadline: datetime | None = None
+    uses: int | None = None
     version: int = 1
     stale_acl: tuple[str, ...] | None = None  # an index that hasn't heard of a revocation
 
@@ -62,6 +65,7 @@ async def documents(refs: list[str]) -> list[Document]:
 def _both(no: str, memo: Memo) -> list[Document]:
     own = (account_token(memo.owner),) if memo.owner else ()
     common = {"kind": "memo", "no": no, "agency": memo.agency, "region_path": memo.path, "version": memo.version}
+    common |= {"life": memo.life, "deadline": memo.deadline, "uses": memo.uses}
     url, published = f"/memos/{no}", NOON + timedelta(minutes=len(memo.title))
     closed = Document(
         **common,  # type: ignore[arg-type]
