@@ -173,7 +173,7 @@ HOSTILE = st.one_of(
             [
                 "<script>", "</script>", "<p onclick=x>", "<img src=x onerror=alert(1)>", "<!--", "-->", "<![CDATA[",
                 "<a href='javascript:x'>", "</a>", "<td>", "<tr>", "<table>", "</table>", "<", ">", "\"", "'",
-                "&lt;b&gt;",                "&#60;script&#62;", 
+                "&lt;b&gt;", "&#60;script&#62;",
                 "一、总则", "（一）原则。", "2024年2月30日", "第一条 ", "| a | b |", "- x", "# y",
                 "[x](javascript:alert(1))", "[x](https://a.b/c)", "〔2024〕12号", "\u202e", "\x00", "\n", "  ",
                 "<style>", "<title>", "<li>", "<h1>", "附件", "发布机构：", "来源：",

@@ -1,4 +1,4 @@
-"""A handful of policy documents of the demo city, through the real verbs: written by one person, published by another."""
+"""Some policy documents of the demo city, through the real verbs: written by one, published by another."""
 
 import tomllib
 from datetime import datetime, timedelta
