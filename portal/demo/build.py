@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from importlib.resources import files
 
+from approvals.demo import build as approvals
 from hotline.demo import build as hotline
 from hotline.demo import knowledge
 from kernel.citizens import actions as citizens
@@ -60,6 +61,7 @@ async def build(at: datetime, *, progress: Progress) -> dict[str, object]:
     players = await _players(at)
     await hotline.build_tickets(at, players, progress)
     await knowledge.build(at, editor=players["editor"], manager=players["manager"], operator=players["operator"])
+    await approvals.build(at, officer=players["editor"], reviewer=players["catalog"])
     await _in_anothers_place(at)
     await papers.build(at)
     lines = [f"  {username:12} {words}" for username, words in SAID]
@@ -152,6 +154,7 @@ async def _players(at: datetime) -> dict[str, Actor]:
             "supervisor",
             "manager",
             "editor",
+            "catalog",
             "citizen",
             "citizen2",
         )

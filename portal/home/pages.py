@@ -21,7 +21,12 @@ from kernel.pages import public, render, signed_in
 from kernel.people.permissions import P
 from kernel.permissions import Actor
 
-TOPS = (Link(label="首页", url="/"), Link(label="12345", url="/hotline/"), Link(label="搜索", url="/search"))
+TOPS = (
+    Link(label="首页", url="/"),
+    Link(label="12345", url="/hotline/"),
+    Link(label="政务公开", url="/policies"),
+    Link(label="搜索", url="/search"),
+)
 HOME_AFFAIRS, HOME_NEWS, NEWS_S = 5, 5, 20
 IN_SIGHT = 8  # rooms in the bar of a desk of 1280; the others stand under one word
 _news: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, list[tuple[Headlines, list[Headline]]]]] = WeakKeyDictionary()

@@ -44,6 +44,10 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/admin/views": (("auditor", "/admin/views"),),
     "/seen/{kind}/{no:path}": (("leader", "/seen/ticket/{no}"),),
     "/desk/posts": (("leader", "/desk/posts"), ("manager", "/desk/posts")),
+    "/disclosure": (("editor", "/disclosure"), ("catalog", "/disclosure?state=submitted")),
+    "/disclosure/new": (("editor", "/disclosure/new"),),
+    "/disclosure/{no}": (("catalog", "/disclosure/{waiting_policy}"), ("catalog", "/disclosure/{desk_policy}")),
+    "/disclosure/{no}/edit": (("editor", "/disclosure/{waiting_policy}/edit"),),
     "/help": (("", "/help"),),
     "/me/delegations": (("leader", "/me/delegations"), ("handler", "/me/delegations")),
     "/admin/messages": (("admin", "/admin/messages"), ("security", "/admin/messages")),
@@ -148,6 +152,8 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "/oversight/reports/{no}": (("manager", "{report}"),),
     "/oversight/rules": (("supervisor", "/oversight/rules"),),
+    "/policies": (("", "/policies"), ("", "/policies?year=1990"), ("citizen", "/policies?theme=city")),
+    "/policies/{no}": (("", "/policies/{public_policy}"), ("", "/policies/{repealed_policy}")),
     "/privacy/requests": (("privacy", "/privacy/requests"),),
     "/recover": (("", "/recover"),),
     "/register": (("", "/register"),),
@@ -248,6 +254,8 @@ async def a_request(hall: Hall, page: Page, who: str) -> str:
 LISTED = {
     "{answer}": "/hotline/answers", "{article}": "/hotline/articles", "{public_article}": "/hotline/knowledge",
     "{drafted_article}": "/hotline/articles?state=draft", "{submitted_article}": "/hotline/articles?state=submitted",
+    "{public_policy}": "/policies", "{repealed_policy}": "/policies?state=repealed",
+    "{desk_policy}": "/disclosure?state=in_force", "{waiting_policy}": "/disclosure?state=submitted",
 }  # fmt: skip
 
 

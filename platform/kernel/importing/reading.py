@@ -16,6 +16,8 @@ from kernel.importing.running import Importer, Row, Unreadable
 from kernel.importing.spreadsheet import SENTENCE
 
 FILE_BYTES_MAX, FIELD_CHARS_MAX, ROWS_MAX = 200 * 2**20, 200_000, 2_000_000
+PAGE_CHARS_MAX = 4_000_000
+PAGES = frozenset({"txt", "html", "htm"})
 CHILD_S = 25
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 TRIMMED = " \t\n\u3000\u00a0\ufeff"  # around a cell; inside of a text they stay
@@ -33,7 +35,9 @@ def read(path: Path, importer: Importer) -> Iterator[Line]:
 
     Raises UnreadableFile when nothing can be taken from the file."""
     ending = path.suffix.lower().lstrip(".")
-    if ending in {"xlsx", "xlsm"}:
+    if importer.page and ending in PAGES:
+        yield 1, {field: _clean(text) for field, text in importer.page(_page(path)).items()}
+    elif ending in {"xlsx", "xlsm"}:
         yield from _mapped(path, _xlsx(path), importer, _clean)
     elif ending in {"json", "jsonl", "ndjson"}:
         yield from _objects(path, importer, lines=ending != "json")
@@ -99,6 +103,13 @@ def _undecodable(path: Path, raw: bytes, start: int) -> UnreadableFile:
     return UnreadableFile(
         file=path.name, problem=f"第 {line} 行有字节既不是 UTF-8 也不是 GB 18030，请改正这一行，或重新导出为 UTF-8。"
     )
+
+
+def _page(path: Path) -> str:
+    text = text_of(path)
+    if len(text) > PAGE_CHARS_MAX:
+        raise UnreadableFile(file=path.name, problem=f"一页超过 {PAGE_CHARS_MAX} 字，不像一份文件，请拆开或另存正文。")
+    return "".join(sign for sign in text if not unfit(sign) or sign == "\r").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -68,6 +68,7 @@ class Importer:
     take: Take
     prepare: Callable[[int, Asked], Awaitable[None]] | None = None  # before a batch, outside its transaction
     whole: "Whole | None" = None  # for files that are one document (JSON)
+    page: Callable[[str], Row] | None = None  # where a file of text or HTML is one row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What the approval-case core adds to the demo city."""
