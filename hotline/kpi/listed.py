@@ -58,6 +58,6 @@ def _share(share: float | None) -> str:
 
 
 UNITS = Listed(
-    name="unit_figures", label="单位对比", page="/hotline/kpi/units", permission=P.KPI_READ, columns=COLUMNS, personal_columns=(),
-    count=count, rows=rows, personal_rows=personal_rows,
+    name="unit_figures", label="单位对比", page="/hotline/kpi/units", permission=P.KPI_READ,
+    columns=COLUMNS, personal_columns=(), count=count, rows=rows, personal_rows=personal_rows,
 )  # fmt: skip
