@@ -14,12 +14,10 @@ from search.vocabulary import entries, queries
 from search.vocabulary.forms import Reason, Written
 from search.vocabulary.models import VocabularyEdition
 
-SERIES = "366"  # numbers like 366-20261102-000001-3
-
 
 async def draw_number(at: datetime) -> str:
     """Outside of every transaction: a number is never given twice, not even after a rollback."""
-    return await numbering.draw(SERIES, at)
+    return await numbering.draw(VocabularyEdition.prefix, at)
 
 
 async def propose(facts: Written, *, no: str, by: Actor, at: datetime) -> VocabularyEdition:

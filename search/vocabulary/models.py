@@ -17,6 +17,7 @@ class VocabularyEdition(Thing):
 
     kind: ClassVar[str] = "search_vocabulary"
     label: ClassVar[str] = "检索词典"
+    prefix: ClassVar[str] = "366"
     moves: ClassVar[Mapping[str, Move]] = MOVES
 
     state = fields.CharEnumField(EditionState, "", max_length=10)

@@ -108,7 +108,7 @@ def test_a_kind_that_is_not_imported_is_wrong_usage_and_names_those_that_are(hal
     for words in (["import", "horses", "x.csv"], ["export", "horses", "--out", "x.csv"]):
         done = hall.run(*words, check=False)
         assert done.returncode == WRONG_USAGE
-        assert "calendar、categories、orgs、tickets" in done.stderr
+        assert "calendar、categories、orgs、policies、tickets" in done.stderr
 
 
 def test_a_port_that_is_taken_is_said_with_another(hall: Hall) -> None:

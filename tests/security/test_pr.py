@@ -27,6 +27,7 @@ NOT_OF_PERSONS = {
     "kernel_post.name": "of a post",
     "kernel_shipped.name": "of a second place",
     "kernel_organisation.name": "an office's own name",
+    "approvals_policy.title": "of a document that is published for everybody",
     "kernel_organisation.phone": "an office's own telephone",
     "kernel_series.name": "of a series of numbers",
     "kernel_message_template.title": "of a template, before anything is filled in",

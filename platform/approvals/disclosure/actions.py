@@ -10,12 +10,10 @@ from kernel.kinds import verbs
 from kernel.lifecycle import Nothing, Way, move
 from kernel.permissions import Actor
 
-SERIES = "47"  # numbers like 47-20260302-000001-3: of 国办发〔2017〕47号
-
 
 async def draw_number(at: datetime) -> str:
     """Outside of every transaction: a number is never given twice, not even after a rollback."""
-    return await numbering.draw(SERIES, at)
+    return await numbering.draw(Policy.prefix, at)
 
 
 async def draft(facts: Written, *, region: str, by: Actor, at: datetime, no: str = "") -> Policy:

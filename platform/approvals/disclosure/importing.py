@@ -7,6 +7,7 @@ from hashlib import sha256
 from approvals.disclosure import actions, chrome, markup, queries
 from approvals.disclosure.extracting import extract
 from approvals.disclosure.forms import AGENCY_CHARS_MAX, BODY_CHARS_MAX, NUMBER_CHARS_MAX, Brought, Theme
+from approvals.disclosure.models import Policy
 from approvals.disclosure.states import PUBLISHED, PolicyState
 from approvals.permissions import P
 from kernel import numbering
@@ -28,7 +29,7 @@ BY_TITLE = (  # the first word that a title holds; folded, so of either script
 
 async def prepare(count: int, asked: Asked) -> None:
     """Numbers are drawn outside of the batch's transaction."""
-    await numbering.reserve(actions.SERIES, asked.at, count, block=NUMBERS_AT_ONCE)
+    await numbering.reserve(Policy.prefix, asked.at, count, block=NUMBERS_AT_ONCE)
 
 
 def page(text: str) -> Row:
@@ -51,7 +52,7 @@ async def take(row: Row, asked: Asked) -> Outcome:
     facts = _facts(row, asked)
     known = await queries.brought(facts.source, facts.source_no)
     if known is None:
-        no = numbering.reserved(actions.SERIES, asked.at)
+        no = numbering.reserved(Policy.prefix, asked.at)
         await actions.bring(facts, no=no, region=settings().region_path, by=asked.by, at=asked.at)
         return Outcome(Result.CREATED, doubts)
     if known.source_hash == facts.source_hash:

@@ -18,6 +18,7 @@ class Policy(Thing):
 
     kind: ClassVar[str] = "policy"
     label: ClassVar[str] = "政策文件"
+    prefix: ClassVar[str] = "47"  # of 国办发〔2017〕47号
     moves: ClassVar[Mapping[str, Move]] = MOVES
 
     state = fields.CharEnumField(PolicyState, "", max_length=10)
