@@ -42,7 +42,7 @@ class NoDemo(Refusal):
 
 
 class SearchAway(Refusal):
-    status, code, text = 503, "search_away", "没有做成：{why}。运行 sunhall doctor 看原因。"
+    status, code, text = 503, "search_away", "没有做成：{why}。"
 
 
 STANDS = "演示城市已在，口令在建立时显示过；忘了可以运行 sunhall user reset 用户名。"
@@ -205,26 +205,16 @@ def said_of_verify(found: list[Part], show: int) -> str:
     return "\n".join([*lines, *(f"  {one}" for one in differences[:show])])
 
 
-async def reindex(*, console: Console) -> int:
+async def reindex(*, console: Console, back: bool = False) -> int:
+    """Documents read; or, `back`, in how many the one before had fallen behind."""
     from search import indexing
 
     async with hall():
         try:
             with _bar(console) as bar:
-                return await indexing.reindex(_steps(bar, "检索索引"))
+                return await indexing.reindex(_steps(bar, "检索索引"), back=back)
         except indexing.RebuildError as wrong:
             raise SearchAway(why=str(wrong)) from wrong
-
-
-async def step_back() -> bool:
-    from search.engine import EngineAwayError
-    from search.indexing import indexing
-
-    async with hall():
-        try:
-            return await indexing().engine.step_back()
-        except EngineAwayError as away:
-            raise SearchAway(why=f"检索引擎不可用（{away}）") from away
 
 
 async def rekey(*, destroy: int, at: datetime, console: Console) -> rekeying.Rekeyed | None:

@@ -1,8 +1,8 @@
 """Elasticsearch behind the port: an index for each part and generation, reached by aliases only.
 
-`<prefix>-<schema>-<part>` is what readers ask; `…-next` is being built; `…-previous` is kept, and kept up, for one
-step back. Writes go to all that exist, each with the document's own version, so no order of arrival can make a
-document older. Nothing here needs a plugin, a script or an analyzer of the server's."""
+`<prefix>-<schema>-<part>` is what readers ask; `…-next` is being built; `…-previous` is kept for one step back, as it
+was when it was replaced. Writes go to the first two, each with the document's own version, so no order of arrival can
+make a document older. Nothing here needs a plugin, a script or an analyzer of the server's."""
 
 import asyncio
 import logging
@@ -17,11 +17,14 @@ from time import monotonic, sleep, time
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError, TransportError
+from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from kernel.errors import Refusal
 from kernel.settings import Settings
+from search.elasticsearch_lease import Lease
 from search.engine import (
+    BUCKETS,
+    PIECES,
     SCHEMA,
     Batch,
     EngineAwayError,
@@ -32,7 +35,10 @@ from search.engine import (
     Record,
     RefusedError,
     Sort,
-    WriterTakenError,
+    Sums,
+    nothing_kept,
+    pieces,
+    whole_digest,
 )  # fmt: skip
 from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
 from search.ranking import STEPS
@@ -41,13 +47,13 @@ READ_S, WRITE_S, TRIES = 1.5, 20, 3
 AGAIN = (429, 502, 503, 504)
 REST_S = 2.0  # a reader that found nobody asks the database for so long before it looks again
 BELIEVED_S = 1.0
+SHAPE_BELIEVED_S = 30.0
 BUSY_TRIES, BUSY_S = 5, 0.2
 RED_S = 30.0  # a node that has just started is red for a moment
-LEASE_S = 120.0
 SCAN_BATCH, SCAN_KEPT = 2_000, "2m"
 FACET_VALUES_MAX = 200
 THREADS = 16
-BELOW = 2**63  # the digest has no sign, the field has
+ADDED = tuple(f"digest_{n}" for n in range(PIECES))
 STALE, MISSING, BUSY = 409, 404, 429
 EXACT = ("number", "region", "acl", "twin")
 TEXT = {"title": "positions", "signs": "docs", "pinyin": "positions", "initials": "positions", "body": "freqs"}
@@ -116,12 +122,13 @@ class ElasticsearchEngine:
         self._client = access.client()
         self._looking = self._client.options(max_retries=1)
         self._writing = self._client.options(request_timeout=WRITE_S)
+        self._lease = Lease(self._writing, f"{prefix}-lease", SETTINGS)
         self._threads = ThreadPoolExecutor(THREADS, "search")  # a server that hangs must not hold the house's threads
         self._held = False
         self._well = True  # as far as is known; else no delivery is tried in vain
         self._look_at, self._rest_until, self._well_until = 0.0, 0.0, 0.0
         self._red_since: float | None = None
-        self._building = ""
+        self._building, self._shape_until = "", 0.0
 
     # Reading
 
@@ -145,18 +152,46 @@ class ElasticsearchEngine:
         """The same copy for all questions, so that pages fit together."""
         if monotonic() < self._rest_until:
             raise EngineAwayError("not reached a moment ago")
+        if monotonic() >= self._shape_until:
+            await self._called(self._look_at_shape)
         return await self._called(self._client.search, index=self._alias(part), preference=self.prefix, **asked)
 
-    async def scan(self, part: Part) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
+    def _look_at_shape(self) -> None:
+        """An index that somebody else has made under our name would find nothing, and say so as if there were
+        nothing."""
+        if not self._is_ours([self._alias(part) for part in Part]):
+            raise EngineAwayError("the mapping is not ours")
+        self._shape_until = monotonic() + SHAPE_BELIEVED_S
+
+    def _is_ours(self, names: Iterable[str]) -> bool:
+        told = self._looking.indices.get_mapping(index=",".join(names))
+        return all(_shape(index["mappings"]) == _shape(MAPPING) for index in told.values())
+
+    async def sums(self, part: Part, *, new: bool = False) -> Mapping[int, Sums]:
+        return await self._called(self._sums, self._alias(part, "next" if new else ""), new)
+
+    def _sums(self, alias: str, new: bool) -> Mapping[int, Sums]:
+        if new:
+            self._writing.indices.refresh(index=alias)
+        added = {name: {"sum": {"field": name}} for name in ADDED}
+        by_bucket = {"bucket": {"terms": {"field": "bucket", "size": BUCKETS}, "aggs": added}}
+        found = self._writing.search(index=alias, size=0, aggs=by_bucket, request_cache=False)
+        return {int(b["key"]): _summed(b) for b in found["aggregations"]["bucket"]["buckets"]}
+
+    async def scan(
+        self, part: Part, *, bucket: int | None = None, new: bool = False
+    ) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
+        alias = self._alias(part, "next" if new else "")
         opened = await self._called(
-            self._writing.open_point_in_time, index=self._alias(part), keep_alive=SCAN_KEPT
+            self._writing.open_point_in_time, index=alias, keep_alive=SCAN_KEPT
         )  # one state, however long it takes
         point, after = opened["id"], None
+        query = {"match_all": {}} if bucket is None else {"term": {"bucket": bucket}}
         try:
             while True:
                 found = await self._called(
-                    self._writing.search, pit={"id": point, "keep_alive": SCAN_KEPT}, size=SCAN_BATCH,
-                    sort=["_shard_doc"], docvalue_fields=["key", "version", "digest"], search_after=after,
+                    self._writing.search, pit={"id": point, "keep_alive": SCAN_KEPT}, size=SCAN_BATCH, query=query,
+                    sort=["_shard_doc"], docvalue_fields=["key", "version", *ADDED], search_after=after,
                     track_total_hits=False,
                 )  # fmt: skip
                 point, hits = found["pit_id"], found["hits"]["hits"]
@@ -177,7 +212,7 @@ class ElasticsearchEngine:
 
     async def wanting(self) -> bool:
         try:
-            return await self._called(self._standing) in (Standing.MISSING, Standing.LOST)
+            return await self._called(self._standing) in (Standing.MISSING, Standing.FOREIGN, Standing.LOST)
         except EngineAwayError:
             return False
 
@@ -192,6 +227,8 @@ class ElasticsearchEngine:
         live = [name for part in Part for name in named.get(self._alias(part), ())]
         if len(live) < len(Part):
             return Standing.MISSING
+        if not self._is_ours(live):
+            return Standing.FOREIGN
         if self._looking.cluster.health(index=",".join(live))["status"] != "red":
             self._red_since = None
             return Standing.WELL
@@ -232,7 +269,7 @@ class ElasticsearchEngine:
         """The aliases are looked up after the documents were read: a building that began in between reads them later
         still, so it has what this write hasn't brought to it."""
         if only_new:
-            self._renew()
+            self._lease.renew()
         named = self._aliases()
         for part, batch in batches.items():
             actions = list(_actions(batch))
@@ -240,8 +277,8 @@ class ElasticsearchEngine:
                 self._brought(self._alias(part, "next"), actions, refresh=False)
             elif actions:
                 self._brought(self._alias(part), actions, refresh=True)
-                for alias in {self._alias(part, suffix) for suffix in ("next", "previous")} & named.keys():
-                    self._brought_beside(alias, actions)
+                if (beside := self._alias(part, "next")) in named:
+                    self._brought_beside(beside, actions)
 
     def _brought_beside(self, alias: str, actions: "list[Action]") -> None:
         try:
@@ -279,12 +316,11 @@ class ElasticsearchEngine:
         await self._called(self._begin)
 
     def _begin(self) -> None:
-        self._take_lease()
-        generation, named = uuid4().hex[:12], self._aliases()
+        self._lease.take()
+        generation = uuid4().hex[:12]
         self._building = generation
+        self._clear_next()
         for part in Part:
-            for suffix in ("next", "previous"):  # what a building that died has left; there is room for two, not three
-                self._remove(named.get(self._alias(part, suffix), ()))
             self._writing.indices.create(
                 index=f"{self._alias(part)}-{generation}",
                 settings=SETTINGS,
@@ -293,41 +329,66 @@ class ElasticsearchEngine:
                 wait_for_active_shards="1",
             )
 
-    async def count_new(self) -> Mapping[Part, int]:
-        return await self._called(self._count_new)
+    async def begin_back(self) -> None:
+        assert self._held, "hold() comes first"
+        assert not self._building, "one at a time"
+        await self._called(self._begin_back)
 
-    def _count_new(self) -> Mapping[Part, int]:
-        names = {part: self._alias(part, "next") for part in Part}
-        self._writing.indices.refresh(index=list(names.values()))
-        return {part: self._writing.count(index=name)["count"] for part, name in names.items()}
+    def _begin_back(self) -> None:
+        self._lease.take()
+        try:
+            self._name_kept()
+        except BaseException:
+            self._lease.give_back()
+            raise
+        self._building = "kept"
+
+    def _name_kept(self) -> None:
+        self._clear_next()
+        named = self._aliases()
+        kept = {part: named.get(self._alias(part, "previous"), []) for part in Part}
+        if not all(kept.values()) or not self._is_ours(name for names in kept.values() for name in names):
+            raise nothing_kept(self._other_schema())
+        added = [{"add": {"index": n, "alias": self._alias(part, "next")}} for part in Part for n in kept[part]]
+        self._writing.indices.update_aliases(actions=added)
+
+    def _clear_next(self) -> None:
+        """Of this building, or of one that died. What is kept has both names while it is being taken back."""
+        named, actions = self._aliases(), list[dict[str, Any]]()
+        for part in Part:
+            kept = named.get(self._alias(part, "previous"), ())
+            for name in named.get(self._alias(part, "next"), ()):
+                leaves = {"remove": {"index": name, "alias": self._alias(part, "next")}}
+                actions.append(leaves if name in kept else {"remove_index": {"index": name}})
+        if actions:
+            self._writing.indices.update_aliases(actions=actions)
+
+    def _other_schema(self) -> str | None:
+        """What an earlier program has left: its aliases have another number between the same words."""
+        begin, end = f"{self.prefix}-", f"-{Part.PUBLIC}"
+        told = self._looking.indices.get_alias(index=f"{self.prefix}-*").values()
+        names = {alias for index in told for alias in index["aliases"]}
+        others = {n[len(begin) : -len(end)] for n in names if n.startswith(begin) and n.endswith(end)} - {SCHEMA}
+        return max(others, default=None)
 
     async def swap(self) -> None:
         await self._called(self._swap)
 
     def _swap(self) -> None:
-        self._renew()
+        self._lease.renew()
         named, actions = self._aliases(), list[dict[str, Any]]()
         for part in Part:
+            for name in named.get(self._alias(part, "previous"), ()):
+                leaves = {"remove": {"index": name, "alias": self._alias(part, "previous")}}
+                taken_back = name in named.get(self._alias(part, "next"), ())
+                actions.append(leaves if taken_back else {"remove_index": {"index": name}})
             actions += self._moved(named, part, "", "previous")
             actions += self._moved(named, part, "next", "")
         self._writing.indices.update_aliases(actions=actions)
+        self._writing.indices.refresh(index=[self._alias(part) for part in Part])
         self._building, self._well = "", True
-        self._give_lease_back()
-
-    async def step_back(self) -> bool:
-        return await self._called(self._step_back)
-
-    def _step_back(self) -> bool:
-        named, actions = self._aliases(), list[dict[str, Any]]()
-        for part in Part:
-            if self._alias(part, "previous") not in named:
-                return False
-            actions += self._moved(named, part, "", "previous")
-            actions += self._moved(named, part, "previous", "")
-        self._writing.indices.update_aliases(actions=actions)
-        for part in Part:
-            self._writing.indices.refresh(index=self._alias(part))
-        return True
+        self._lease.note_swap()
+        self._lease.give_back()
 
     def _moved(self, named: Mapping[str, list[str]], part: Part, old: str, new: str) -> Iterator[dict[str, Any]]:
         for name in named.get(self._alias(part, old), ()):
@@ -340,10 +401,8 @@ class ElasticsearchEngine:
             await self._called(self._drop)
 
     def _drop(self) -> None:
-        named = self._aliases()
-        for part in Part:
-            self._remove(named.get(self._alias(part, "next"), ()))
-        self._give_lease_back()
+        self._clear_next()
+        self._lease.give_back()
 
     async def forget_previous(self, older_than_s: float) -> None:
         await self._called(self._forget, older_than_s)
@@ -353,54 +412,10 @@ class ElasticsearchEngine:
         named = self._aliases()
         used = (self._alias(part, suffix) for part in Part for suffix in ("", "next"))
         live = {name for alias in used for name in named.get(alias, ())}
-        young = time() - older_than_s
-        if any(self._born(name) > young for name in live):
+        if not live or self._lease.swapped_at() > time() - older_than_s:
             return  # the live one is young: there may be a reason to go back
         left = self._writing.indices.get(index=f"{self.prefix}-*", expand_wildcards="all").keys() - live
-        self._remove(name for name in left if name != self._lease and self._born(name) <= young)
-
-    def _born(self, index: str) -> float:
-        told = self._writing.indices.get_settings(index=index, name="index.creation_date")
-        return int(told[index]["settings"]["index"]["creation_date"]) / 1000
-
-    # One building at a time, whoever begins it
-
-    @property
-    def _lease(self) -> str:
-        return f"{self.prefix}-lease"
-
-    def _take_lease(self) -> None:
-        """A row that only one can change from what it was; who holds it and died gives way after two minutes."""
-        self._owner = uuid4().hex
-        if not self._writing.indices.exists(index=self._lease):
-            mapping = {"properties": {"owner": {"type": "keyword"}, "until": {"type": "double"}}}
-            self._writing.options(ignore_status=400).indices.create(  # 400: another was faster
-                index=self._lease, settings=SETTINGS, mappings={"dynamic": "strict", **mapping}
-            )
-        try:
-            held = self._writing.get(index=self._lease, id="building")
-        except NotFoundError:
-            expected: dict[str, Any] = {"op_type": "create"}
-        else:
-            if held["_source"]["until"] > time():
-                raise WriterTakenError
-            expected = {"if_seq_no": held["_seq_no"], "if_primary_term": held["_primary_term"]}
-        try:
-            self._writing.index(index=self._lease, id="building", document=self._mine(), **expected)
-        except ConflictError as taken:
-            raise WriterTakenError from taken
-
-    def _renew(self) -> None:
-        held = self._writing.get(index=self._lease, id="building")
-        if held["_source"]["owner"] != self._owner:
-            raise EngineAwayError("another process has begun a building")
-        self._writing.index(index=self._lease, id="building", document=self._mine())
-
-    def _give_lease_back(self) -> None:
-        self._writing.index(index=self._lease, id="building", document={"owner": self._owner, "until": 0})
-
-    def _mine(self) -> dict[str, Any]:
-        return {"owner": self._owner, "until": time() + LEASE_S}
+        self._remove(name for name in left if name != self._lease.index)
 
     # The way there
 
@@ -443,6 +458,7 @@ class ElasticsearchEngine:
 class Standing(Enum):
     WELL = "well"
     MISSING = "missing"
+    FOREIGN = "foreign"  # there is one, of another shape than ours
     RED = "red"  # a start takes its time
     LOST = "lost"  # red for longer than that
 
@@ -482,13 +498,18 @@ def _document(record: Record) -> dict[str, Any]:
         "key": record.key, "kind": record.kind, "agency": record.agency,
         **{name: list(record.exact.get(name, ())) for name in EXACT},
         **{name: record.tokens.get(name, "") for name in TEXT},
-        "published": record.published, "version": record.version, "digest": record.digest - BELOW,
-        "rank": record.rank / STEPS,
+        "published": record.published, "version": record.version, "bucket": record.bucket,
+        **dict(zip(ADDED, pieces(record.digest), strict=True)), "rank": record.rank / STEPS,
     }  # fmt: skip
 
 
 def _scanned(fields: Mapping[str, Any]) -> tuple[str, int, int]:
-    return str(fields["key"][0]), int(fields["version"][0]), int(fields["digest"][0]) + BELOW
+    return str(fields["key"][0]), int(fields["version"][0]), whole_digest([fields[name][0] for name in ADDED])
+
+
+def _summed(bucket: Mapping[str, Any]) -> Sums:
+    first, second, third = (round(bucket[name]["value"]) for name in ADDED)
+    return int(bucket["doc_count"]), first, second, third
 
 
 def _mapping() -> dict[str, Any]:
@@ -496,12 +517,19 @@ def _mapping() -> dict[str, Any]:
     told: dict[str, Any] = {name: {"type": "keyword"} for name in ("key", "kind", "agency", *EXACT)}
     for name, option in TEXT.items():
         told[name] = {"type": "text", "analyzer": "whitespace", "index_options": option}
-    told |= {name: {"type": "long"} for name in ("published", "version", "digest")}
+    told |= {name: {"type": "long"} for name in ("published", "version")}
+    told |= {name: {"type": "integer"} for name in ("bucket", *ADDED)}
     told["rank"] = {"type": "float"}
     return {"dynamic": "strict", "_source": {"enabled": False}, "properties": told}
 
 
 MAPPING = _mapping()
+
+
+def _shape(mapping: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """What a wrong one differs in; a server tells a mapping in words of its own."""
+    fields = {name: told.get("type", "object") for name, told in mapping.get("properties", {}).items()}
+    return str(mapping.get("dynamic", "true")), fields
 
 
 def compiled(tree: Node) -> dict[str, Any]:  # noqa: PLR0911 (one for each kind of node)

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+from zlib import crc32
 
 from search.query import Node
 from search.ranking import MARK, STEPS
 
-SCHEMA = f"3{MARK}"  # raise it with every change of fields or analysis: an index of another schema is built anew
+SCHEMA = f"4{MARK}"  # raise it with every change of fields, of the mapping or of the analysis: the index is built anew
+BUCKETS = 256
+PIECE_BITS, PIECES = 22, 3  # a digest in pieces whose sums a float still holds exactly: engines add in floats
+Sums = tuple[int, int, int, int]  # how many records, and the sum of each piece of their digests
 
 
 class Part(StrEnum):
@@ -38,6 +42,10 @@ class Record:
     digest: int  # of all of the above and of what the rank is made of, for comparing with the database
     rank: int = STEPS  # in sixteenths: what the text's score is multiplied by
     look_at: datetime | None = None  # when the rank may be another one though nothing has happened
+
+    @property
+    def bucket(self) -> int:
+        return bucket_of(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,33 @@ class RefusedError(Exception):
     """The engine can't take these records as they are: trying again won't help, the others must go on."""
 
 
+class NothingKeptError(Exception):
+    """There is nothing to step back to; the text says why, for people."""
+
+
+def bucket_of(key: str) -> int:
+    """Index and database are compared by the sums of 256 heaps; only heaps that differ are looked into."""
+    return crc32(key.encode()) % BUCKETS
+
+
+def pieces(digest: int) -> tuple[int, int, int]:
+    first, second, third = (digest >> shift & (1 << PIECE_BITS) - 1 for shift in (0, PIECE_BITS, 2 * PIECE_BITS))
+    return first, second, third
+
+
+def whole_digest(parts: Sequence[int]) -> int:
+    return sum(int(part) << n * PIECE_BITS for n, part in enumerate(parts))
+
+
+def nothing_kept(schema: str | None) -> NothingKeptError:
+    """`schema`: what is kept is of this one."""
+    if schema is None:
+        return NothingKeptError("没有留着上一个索引（换上后留一天），请运行 sunhall reindex 重建")
+    return NothingKeptError(
+        f"上一个索引的结构和分词是第 {schema} 版，本程序是第 {SCHEMA} 版，不能退回，请运行 sunhall reindex 重建"
+    )
+
+
 class SearchEngine(Protocol):
     one_writer: bool  # else several processes write, and whoever wrote last must have read last
 
@@ -90,7 +125,13 @@ class SearchEngine(Protocol):
         """How many of what the tree finds have each value of `kind`, `agency`."""
         ...
 
-    def scan(self, part: Part) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
+    async def sums(self, part: Part, *, new: bool = False) -> Mapping[int, Sums]:
+        """By bucket, empty ones left out; `new`: of the generation that is being built. Raises EngineAwayError."""
+        ...
+
+    def scan(
+        self, part: Part, *, bucket: int | None = None, new: bool = False
+    ) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
         """Every (key, version, digest), in pieces; for comparing with the database."""
         ...
 
@@ -124,20 +165,19 @@ class SearchEngine(Protocol):
         """Raises WriterTakenError while another process builds."""
         ...
 
-    async def count_new(self) -> Mapping[Part, int]:
-        """How many records the new generation holds."""
+    async def begin_back(self) -> None:
+        """What was live before the last swap, as it was then, becomes the new generation: it gets what is written from
+        now on. Raises NothingKeptError, WriterTakenError."""
         ...
 
     async def swap(self) -> None:
-        """The new generation takes the old one's place at once, for all readers and both parts."""
-        ...
-
-    async def step_back(self) -> bool:
-        """What was live before the last swap, kept up since, is live again. False: nothing is kept."""
+        """The new generation takes the old one's place at once, for all readers and both parts; the old one is kept."""
         ...
 
     async def forget_previous(self, older_than_s: float) -> None:
         """What is kept for stepping back goes once the live one has proved itself for so long."""
         ...
 
-    async def drop_generation(self) -> None: ...
+    async def drop_generation(self) -> None:
+        """The new one is given up; one that was kept is kept further."""
+        ...

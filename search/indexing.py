@@ -2,37 +2,86 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from kernel.database import unbroken
 from kernel.models import Event
 from kernel.settings import Settings, settings
-from search import queries
-from search.engine import Batch, EngineAwayError, Part, Record, SearchEngine, WriterTakenError
+from search import comparing, queries
+from search.comparing import Difference
+from search.engine import (
+    Batch,
+    EngineAwayError,
+    NothingKeptError,
+    Part,
+    Record,
+    SearchEngine,
+    WriterTakenError,
+    pieces,
+)  # fmt: skip
 from search.models import Applied, Rebuild
-from search.records import Read, circumstances, read, record
-from search.trimming import BATCH_MAX, searchables
+from search.records import Circumstances, Read, circumstances, read, record
+from search.subjects import concerned, every_ref
+from search.trimming import BATCH_MAX
 
 Progress = Callable[[int, int], None]
+Wrong = Mapping[tuple[Part, str], int]  # the version with which an index was found to be wrong; 0: it had none
+NOTHING_WRONG: Wrong = {}
 ASK_EVERY_S = 0.2
 DIFFERENCES_MAX = 200
-COUNT_TRIES = 10
+SETTLE_TRIES = 10
+MEND = "search.mend"  # an event of our own: its subject is to be written anew, its number is the version found
 log = logging.getLogger(__name__)
 
 
 class RebuildError(Exception):
-    """The new index doesn't hold what the database holds; the old one stays."""
+    """There is no new index that holds what the database holds; the old one stays."""
 
 
 @dataclass(slots=True)
 class Waiting:
     ref: str
+    found: int | None  # the index was found wrong: with this version, or 0
     done: asyncio.Future[Exception | None]
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn writes: to all generations, and to the one that is being built alone."""
+
+    everywhere: dict[Part, Batch] = field(default_factory=lambda: {part: Batch() for part in Part})
+    new: dict[Part, Batch] = field(default_factory=lambda: {part: Batch() for part in Part})
+    rows: list[Applied] = field(default_factory=list)
+
+    def take(self, part: Part, ref: str, row: Applied | None, now: Record | None, found: int | None, to: "Aim") -> None:
+        """What a building reads before its event has come is news for the live index as well."""
+        news = _is_news(row, now)
+        batch = (self.everywhere if to.everywhere(news) else self.new)[part]
+        if now is None:
+            if news or found is not None:
+                batch.out[ref] = max(row.version if row else 0, found or 0)
+            if news and row:
+                self.rows.append(_tombstone(row, to.at))
+        elif news or found is not None or to.only_new:
+            batch.put[ref] = now
+            self.rows.append(_row(part, now, to.at))
+        elif row and row.look_at != now.look_at:
+            self.rows.append(_looked_at(row, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    at: datetime
+    now: Circumstances
+    only_new: bool  # into the generation that is being built
+    live: bool  # there is one beside it that answers
+
+    def everywhere(self, news: bool) -> bool:
+        return not self.only_new or (self.live and news)
 
 
 @dataclass(slots=True)
@@ -45,13 +94,14 @@ class Indexing:
     building: asyncio.Lock = field(default_factory=asyncio.Lock)
     since: datetime | None = None  # a building began then
 
-    async def bring(self, ref: str, *, at: datetime) -> None:
+    async def bring(self, ref: str, *, at: datetime, found: int | None = None) -> None:
         """Returns when the index holds what the database says of `ref` now. Who gets the turn works for all who wait;
-        nobody waits for company, so a lone change is as fast as the engine and a hundred share a commit."""
+        nobody waits for company, so a lone change is as fast as the engine and a hundred share a commit.
+        `found`: the version with which the index was found to be wrong."""
         self.engine.hold()
         if not await self.engine.ready():
             await self.rebuild_if_away(at=at)
-        mine = Waiting(ref, asyncio.get_running_loop().create_future())
+        mine = Waiting(ref, found, asyncio.get_running_loop().create_future())
         self.waiting.append(mine)
         async with self.turn:
             while not mine.done.done():
@@ -71,44 +121,42 @@ class Indexing:
             self.waiting = [one for one in taken if not one.done.done()] + self.waiting
 
     async def _written(self, taken: list[Waiting], at: datetime) -> Exception | None:
+        found = {one.ref: one.found for one in taken if one.found is not None}
+        wrong = {(part, ref): version for ref, version in found.items() for part in Part}
         try:
-            await self._write({one.ref for one in taken}, at)
+            await self._write({one.ref for one in taken}, at, wrong=wrong)
         except Exception as problem:  # the boundary of a delivery: whoever waits for it gets it raised
             return problem
         return None
 
-    async def _write(self, refs: Iterable[str], at: datetime, *, only_new: bool = False) -> None:
+    async def _write(
+        self, refs: Iterable[str], at: datetime, *, only_new: bool = False, wrong: Wrong = NOTHING_WRONG
+    ) -> None:
         """Where several processes write, whoever was last to write must have been last to read: what has changed since
         is written again, so the index ends as the database is, in whatever order the writes came."""
         wanted = sorted(refs)
         while wanted:
-            seen, written = await self._write_once(wanted, at, only_new=only_new)
+            seen, written = await self._write_once(wanted, at, only_new, wrong)
             if self.engine.one_writer:
                 return
             now = await read(written)
             wanted = [ref for ref in written if now[ref] != seen[ref]]
 
     async def _write_once(
-        self, wanted: list[str], at: datetime, *, only_new: bool
+        self, wanted: list[str], at: datetime, only_new: bool, wrong: Wrong
     ) -> tuple[dict[str, Read], list[str]]:
         seen, known = await read(wanted), await queries.applied(wanted)
-        batches, rows = {part: Batch() for part in Part}, []
         at = max(at, self.since or at)  # a building takes what it hasn't met since its begin for gone
-        now_is = await circumstances(at)
+        turn, to = Turn(), Aim(at, await circumstances(at), only_new, live=only_new and await self.engine.ready())
         for ref, part in ((ref, part) for ref in wanted for part in Part):
-            row, now = known.get((part, ref)), record(seen[ref], part, now_is)
-            if now is None:
-                if row and row.deleted_at is None:
-                    batches[part].out[ref] = row.version
-                    rows.append(_tombstone(row, at))
-            elif only_new or row is None or _is_news(row, now):
-                batches[part].put[ref] = now
-                rows.append(_row(part, now, at))
-            elif row.look_at != now.look_at:
-                rows.append(_looked_at(row, now))
-        await self.engine.write(batches, only_new=only_new)
-        await queries.remember(rows)  # after the commit: a crash in between repeats the work and harms nothing
-        return seen, sorted({row.ref for row in rows})
+            now = record(seen[ref], part, to.now)
+            turn.take(part, ref, known.get((part, ref)), now, wrong.get((part, ref)), to)
+        if not only_new or any(batch.put or batch.out for batch in turn.everywhere.values()):
+            await self.engine.write(turn.everywhere)
+        if only_new:
+            await self.engine.write(turn.new, only_new=True)
+        await queries.remember(turn.rows)  # after the commit: a crash in between repeats the work and harms nothing
+        return seen, sorted({row.ref for row in turn.rows})
 
     async def look_at_ranks(self, *, at: datetime) -> int:
         """What the passing of time, or what is counted, may have moved; written only where the value is another one.
@@ -134,10 +182,10 @@ class Indexing:
             return await self._rebuild(at, asked, progress)
 
     async def _rebuild(self, at: datetime, asked: Rebuild | None, progress: Progress | None = None) -> int:
-        await self.engine.begin_generation()
         self.since, swapped, done = at, False, 0
         try:
-            async for refs in _every_ref():
+            await self.engine.begin_generation()
+            async for refs in every_ref():
                 async with self.turn:
                     await unbroken(self._write(refs, at, only_new=True))
                 done += len(refs)
@@ -147,7 +195,7 @@ class Indexing:
                     await queries.note_progress(asked, done)
             async with self.turn:
                 await self._look_for_unseen(at)
-                await self._count()
+                await self._settle(at)
                 await unbroken(self.engine.swap())
                 swapped = True
         finally:
@@ -161,13 +209,43 @@ class Indexing:
         while refs := await queries.unseen(since, BATCH_MAX):
             await unbroken(self._write(refs, since, only_new=True))
 
-    async def _count(self) -> None:
-        for _ in range(COUNT_TRIES):
-            expected, built = await queries.living(), await self.engine.count_new()
-            if expected == built:
+    async def _settle(self, at: datetime) -> None:
+        """The new generation holds what the database holds, heap by heap, before anyone asks it."""
+        for _ in range(SETTLE_TRIES):
+            found = await comparing.unlike_written(self.engine, new=True)
+            if not found:
                 return
+            for piece in _batches(found):
+                await unbroken(self._mend_new(piece, at))
             await asyncio.sleep(0 if self.engine.one_writer else ASK_EVERY_S)  # another may be between the two
-        raise RebuildError(f"数据库应有 {expected}，新索引有 {built}")
+        raise RebuildError(f"新索引与数据库不一致，没有换上：{comparing.named(found)}")
+
+    async def _mend_new(self, piece: Sequence[Difference], at: datetime) -> None:
+        wrong = {(one.part, one.ref): one.held[0] if one.held else 0 for one in piece}
+        await self._write({one.ref for one in piece}, at, only_new=True, wrong=wrong)
+
+    async def step_back(self, *, at: datetime) -> int:
+        """The one before takes the live one's place again, once it holds what the database holds now. Returns in how
+        many documents it had fallen behind. Raises RebuildError."""
+        self.engine.hold()
+        async with self.building:
+            swapped = False
+            try:
+                await self.engine.begin_back()
+                behind = await comparing.unlike_written(self.engine, new=True)
+                for piece in _batches(behind):
+                    async with self.turn:
+                        await unbroken(self._mend_new(piece, at))
+                async with self.turn:
+                    await self._settle(at)
+                    await unbroken(self.engine.swap())
+                    swapped = True
+            except NothingKeptError as why:
+                raise RebuildError(str(why)) from why
+            finally:
+                if not swapped:
+                    await self.engine.drop_generation()
+            return len(behind)
 
 
 _indexings: dict[tuple[Path, str, str], Indexing] = {}
@@ -198,11 +276,20 @@ async def ready() -> bool:
 
 
 async def figures() -> dict[str, int]:
-    """For the metrics: documents that should be in the index, deliveries that wait and how long the oldest has."""
+    """For the metrics: documents that should be in the index, deliveries that wait and how long the oldest has, what is
+    parked; and what the newest comparison found to differ, in this and in the one before."""
     waiting, since = await queries.waiting()
-    lag = int((datetime.now(UTC) - since).total_seconds()) if since else 0
-    documents = sum((await queries.living()).values())
-    return {"ready": int(await ready()), "documents": documents, "waiting": waiting, "lag_seconds": lag}
+    last = await queries.newest_comparison()
+    return {
+        "ready": int(await ready()),
+        "documents": sum((await queries.living()).values()),
+        "waiting": waiting,
+        "lag_seconds": int((datetime.now(UTC) - since).total_seconds()) if since else 0,
+        "parked": await queries.parked(),
+        "drift_docs": last.drift if last else 0,
+        "staying_docs": last.staying if last else 0,
+        "compared_timestamp": int(last.at.timestamp()) if last else 0,
+    }
 
 
 def may_write() -> bool:
@@ -220,29 +307,33 @@ def may_hold() -> bool:
 
 async def take_in(event: Event) -> None:
     """The outbox's consumer. Which event concerns which documents is what the modules declare."""
-    for ref in _refs(event.topic, event.subject):
-        await indexing().bring(ref, at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    if event.topic == MEND:
+        await indexing().bring(event.subject, at=at, found=event.seq)
+        return
+    for ref in concerned(event.topic, event.subject):
+        await indexing().bring(ref, at=at)
 
 
-async def reindex(progress: Progress, *, mine: Indexing | None = None) -> int:
-    """Build the index anew: here, or by the worker that holds it. Returns how many things were read.
-    Raises RebuildError."""
+async def reindex(progress: Progress, *, back: bool = False, mine: Indexing | None = None) -> int:
+    """Build the index anew, or take the one before back: here, or by the worker that holds it. Returns how many things
+    were read, or in how many it had fallen behind. Raises RebuildError."""
     at, mine = datetime.now(UTC), mine or indexing()
     taken = False
     try:
         taken = mine.engine.hold()
-        return await mine.rebuild(at=at, progress=progress)
+        return await (mine.step_back(at=at) if back else mine.rebuild(at=at, progress=progress))
     except WriterTakenError:
-        return await _have_it_rebuilt(at, progress)
+        return await _have_it_done(at, progress, back=back)
     except EngineAwayError as away:
-        raise RebuildError(f"检索引擎不可用（{away}）") from away
+        raise RebuildError(f"检索引擎不可用（{away}），运行 sunhall doctor 看原因") from away
     finally:
         if taken:
             await mine.engine.release()
 
 
-async def _have_it_rebuilt(at: datetime, progress: Progress) -> int:
-    asked = await queries.ask_for_rebuild(at)
+async def _have_it_done(at: datetime, progress: Progress, *, back: bool) -> int:
+    asked = await queries.ask_for_rebuild(at, back=back)
     while asked.finished_at is None:
         await asyncio.sleep(ASK_EVERY_S)
         asked = await queries.rebuild_now(asked)
@@ -258,97 +349,50 @@ async def differences() -> list[str]:
 
 
 async def compared(progress: Progress | None = None) -> tuple[int, list[str]]:
-    """How many documents were compared, and the differences as sentences. Index and rows are read one after the other;
-    in a hall at work a document comes between: what seems to differ is told if it stays."""
-    if not await indexing().engine.ready():
-        return 0, ["检索索引不存在或版本过旧：请运行 sunhall reindex"]
-    count, found = await _compared_once(progress)
-    if found:
-        before = set(found)
-        count, found = await _compared_once(progress)
-        found = [line for line in found if line in before]
-    return count, found[:DIFFERENCES_MAX]
-
-
-async def _compared_once(progress: Progress | None) -> tuple[int, list[str]]:
+    """How many documents were compared, and the differences as sentences."""
     engine = indexing().engine
-    held = {(part, key): rest for part in Part async for piece in engine.scan(part) for key, *rest in piece}
-    found: list[tuple[str, str]] = []
-    compared_count, now_is = 0, await circumstances(datetime.now(UTC))
-    async for refs in _every_ref():
-        seen = await read(refs)
-        for ref, part in ((ref, part) for ref in refs for part in Part):
-            has, now = held.pop((part, ref), None), record(seen[ref], part, now_is)
-            compared_count += now is not None
-            found += [(ref, line) for line in _difference(ref, part, has, now)]
-        if progress:
-            progress(compared_count, compared_count)
-    found += [(ref, line) for (part, ref), has in held.items() for line in _difference(ref, part, has, None)]
-    late = {ref for subject in await queries.waiting_subjects() for ref in _refs("", subject)} if found else ()
-    return compared_count, [line for ref, line in found if ref not in late]
+    if not await engine.ready():
+        return 0, ["检索索引不存在或版本过旧：请运行 sunhall reindex"]
+    count, found = await comparing.unlike_database(engine, progress)
+    return count, [str(one) for one in found[:DIFFERENCES_MAX]]
 
 
-def _difference(ref: str, part: Part, has: list[int] | None, now: Record | None) -> list[str]:
-    if has is None:
-        return [f"{part.value} {ref}：数据库中有，索引中没有"] if now else []
+def _batches(found: Sequence[Difference]) -> Iterator[Sequence[Difference]]:
+    return (found[first : first + BATCH_MAX] for first in range(0, len(found), BATCH_MAX))
+
+
+def _is_news(row: Applied | None, now: Record | None) -> bool:
+    """Whether the index lacks it. Never backwards; the same again only if something in it differs."""
     if now is None:
-        return [f"{part.value} {ref}：索引中有，数据库中没有"]
-    if has != [now.version, now.digest]:
-        return [f"{part.value} {ref}：索引为第 {has[0]} 版，数据库为第 {now.version} 版，内容不一致"]
-    return []
-
-
-async def _every_ref() -> AsyncIterator[list[str]]:
-    for searchable in searchables().values():
-        piece: list[str] = []
-        async for ref in searchable.every():
-            piece.append(ref)
-            if len(piece) == BATCH_MAX:
-                yield piece
-                piece = []
-        if piece:
-            yield piece
-
-
-def _refs(topic: str, subject: str) -> list[str]:
-    """The documents that an event may have changed; without a topic: those that its subject belongs to at all."""
-    concerned = (s for s in searchables().values() if not topic or _matches(topic, s.topics))
-    return [ref for s in concerned if (ref := s.whole(subject)).startswith(f"{s.kind}:")]
-
-
-def _matches(topic: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(topic, pattern) for pattern in patterns)
-
-
-def _is_news(row: Applied, now: Record) -> bool:
-    """Never backwards; the same again only if something in it differs."""
-    differs = (row.digest, row.rank) != (_hex(now.digest), now.rank)
+        return row is not None and row.deleted_at is None
+    if row is None:
+        return True
+    differs = (row.digest, row.rank) != (now.digest, now.rank)
     return row.version <= now.version and (row.deleted_at is not None or differs)
 
 
 def _row(part: Part, now: Record, at: datetime) -> Applied:
+    first, second, third = pieces(now.digest)
     return Applied(
-        part=part.value, ref=now.key, version=now.version, digest=_hex(now.digest), rank=now.rank, look_at=now.look_at,
-        at=at, deleted_at=None,
+        part=part.value, ref=now.key, bucket=now.bucket, version=now.version, digest_0=first, digest_1=second,
+        digest_2=third, rank=now.rank, look_at=now.look_at, at=at, deleted_at=None,
     )  # fmt: skip
 
 
 def _looked_at(row: Applied, now: Record) -> Applied:
     """Nothing of it is news but when to look again."""
     return Applied(
-        part=row.part, ref=row.ref, version=row.version, digest=row.digest, rank=row.rank, look_at=now.look_at,
-        at=row.at, deleted_at=row.deleted_at,
+        part=row.part, ref=row.ref, bucket=row.bucket, version=row.version, digest_0=row.digest_0,
+        digest_1=row.digest_1, digest_2=row.digest_2, rank=row.rank, look_at=now.look_at, at=row.at,
+        deleted_at=row.deleted_at,
     )  # fmt: skip
 
 
 def _tombstone(row: Applied, at: datetime) -> Applied:
     return Applied(
-        part=row.part, ref=row.ref, version=row.version, digest=row.digest, rank=row.rank, at=at, deleted_at=at
-    )
-
-
-def _hex(digest: int) -> str:
-    return f"{digest:016x}"
+        part=row.part, ref=row.ref, bucket=row.bucket, version=row.version, digest_0=row.digest_0,
+        digest_1=row.digest_1, digest_2=row.digest_2, rank=row.rank, at=at, deleted_at=at,
+    )  # fmt: skip
 
 
 def _tell(those: list[Waiting], problem: Exception | None) -> None:

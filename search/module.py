@@ -2,16 +2,20 @@
 
 from kernel.module import Check, Link, Module, Progress, Verifier
 from kernel.outbox import Consumer
+from kernel.people.permissions import P as K
 from kernel.settings import settings
 from search import api, pages
 from search.indexing import compared, indexing, may_write, take_in
 from search.jobs import JOBS
+from search.keeping import pages as keeping
 from search.permissions import ROLE_LABELS, ROLES, SearchPermission
-from search.queries import CONSUMER
+from search.queries import CONSUMER, newest_comparison
 from search.vocabulary import consumers as vocabulary_news
 from search.vocabulary import pages as vocabulary
 from search.vocabulary.kind import VOCABULARY
 from search.vocabulary.queries import READERS as VOCABULARY_KEEPERS
+
+REFS_NAMED = 5
 
 
 async def _verified(full: bool, progress: Progress) -> tuple[int, list[str]]:
@@ -21,17 +25,29 @@ async def _verified(full: bool, progress: Progress) -> tuple[int, list[str]]:
 async def _look() -> tuple[str, str] | None:
     engine = indexing().engine
     if await engine.ready():
-        return None
+        return await _drifted()
     if settings().search_url and not await engine.wanting():
         return None  # the server itself is away, which is a problem of its own
-    return "检索索引不存在或版本过旧，检索暂由数据库应答", "启动 sunhall worker（会自行重建），或运行 sunhall reindex"
+    return (
+        "检索索引不存在、版本过旧或结构不对，检索暂由数据库应答",
+        "启动 sunhall worker（会自行重建），或运行 sunhall reindex",
+    )
+
+
+async def _drifted() -> tuple[str, str] | None:
+    """What was written anew and differs still: that takes a person."""
+    last = await newest_comparison()
+    if last is None or not last.staying:
+        return None
+    few = "、".join(last.refs[:REFS_NAMED])
+    return f"有 {last.staying} 件补写后仍与数据库不一致（{few} 等）", "sunhall reindex"
 
 
 MODULE = Module(
     name="search",
     models=("search.models", "search.vocabulary.models"),
-    templates=("results", "vocabulary"),
-    routes=(*pages.routes, *vocabulary.routes),
+    templates=("results", "vocabulary", "keeping"),
+    routes=(*pages.routes, *vocabulary.routes, *keeping.routes),
     api=tuple(api.routes),
     kinds=(VOCABULARY,),
     permissions=(SearchPermission,),
@@ -39,6 +55,7 @@ MODULE = Module(
     role_labels=ROLE_LABELS,
     navigation=(
         Link(label="检索词典", url="/admin/vocabulary", permissions=VOCABULARY_KEEPERS, desk=True),
+        Link(label="索引", url="/admin/search", permissions=(K.HALL_WATCH,), desk=True),
     ),
     consumers=(
         Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True, here=may_write), vocabulary_news.TELL,

@@ -1,14 +1,19 @@
-"""Every read and write of search's own two tables, and what of the outbox still waits for it."""
+"""Every read and write of search's own tables, and what of the outbox still waits for it."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from tortoise.functions import Count, Sum
+
+from kernel import outbox
 from kernel.database import transaction
 from kernel.models import Delivery
-from search.engine import Part
-from search.models import Applied, Rebuild
+from search.engine import Part, Sums
+from search.models import Applied, Comparison, Rebuild
 
 CONSUMER = "search.index"
+PROBLEM_SIGNS_MAX, REFS_MAX, SHOWN = 300, 200, 12
+COMPARISON_KEPT = timedelta(days=30)
 TOMBSTONE_KEPT = timedelta(days=7)  # longer than a delivery is tried (about nine minutes) or a worker is away
 
 
@@ -20,7 +25,7 @@ async def applied(refs: Collection[str]) -> dict[tuple[Part, str], Applied]:
 async def remember(rows: Sequence[Applied]) -> None:
     if rows:
         async with transaction():
-            changed = ("version", "digest", "rank", "look_at", "at", "deleted_at")
+            changed = ("version", "digest_0", "digest_1", "digest_2", "rank", "look_at", "at", "deleted_at")
             await Applied.bulk_create(rows, on_conflict=("ref", "part"), update_fields=changed)
 
 
@@ -40,6 +45,24 @@ async def living() -> dict[Part, int]:
     return {part: await Applied.filter(part=part.value, deleted_at=None).count() for part in Part}
 
 
+async def sums() -> dict[Part, dict[int, Sums]]:
+    """Of what was written, by bucket: as an engine adds it up."""
+    found: dict[Part, dict[int, Sums]] = {part: {} for part in Part}
+    added = Applied.filter(deleted_at=None).annotate(
+        count=Count("id"), first=Sum("digest_0"), second=Sum("digest_1"), third=Sum("digest_2")
+    )
+    rows = added.group_by("part", "bucket").values_list("part", "bucket", "count", "first", "second", "third")
+    for part, bucket, count, first, second, third in await rows:
+        found[Part(part)][int(bucket)] = (int(count), int(first), int(second), int(third))
+    return found
+
+
+async def written(part: Part, bucket: int) -> dict[str, tuple[int, int]]:
+    """ref → (version, digest)."""
+    rows = Applied.filter(part=part.value, bucket=bucket, deleted_at=None)
+    return {row.ref: (row.version, row.digest) for row in await rows}
+
+
 async def forget_tombstones(at: datetime) -> int:
     return await Applied.filter(deleted_at__lt=at - TOMBSTONE_KEPT).delete()
 
@@ -51,14 +74,41 @@ async def waiting_subjects() -> set[str]:
 
 
 async def waiting() -> tuple[int, datetime | None]:
-    """How many deliveries search has still to take in, and when the oldest of their events was."""
-    open_ones = Delivery.filter(consumer=CONSUMER, done_at=None)
+    """How many deliveries search has still to take in, and when the oldest of their events was. What is parked waits
+    for a person."""
+    open_ones = Delivery.filter(consumer=CONSUMER, done_at=None, parked_at=None)
     oldest = await open_ones.order_by("id").select_related("event").first()
     return await open_ones.count(), oldest.event.at if oldest else None
 
 
-async def ask_for_rebuild(at: datetime) -> Rebuild:
-    return await Rebuild.create(asked_at=at)
+async def parked() -> int:
+    return await outbox.parked().filter(consumer=CONSUMER).count()
+
+
+async def note_comparison(at: datetime, *, whole: bool, documents: int, refs: list[str], staying: int) -> Comparison:
+    return await Comparison.create(
+        at=at, whole=whole, documents=documents, drift=len(refs), staying=staying, refs=refs[:REFS_MAX]
+    )
+
+
+async def newest_comparison() -> Comparison | None:
+    return await Comparison.all().order_by("-id").first()
+
+
+async def comparisons() -> list[Comparison]:
+    return await Comparison.all().order_by("-id").limit(SHOWN)
+
+
+async def forget_comparisons(at: datetime) -> int:
+    return await Comparison.filter(at__lt=at - COMPARISON_KEPT).delete()
+
+
+async def rebuilds() -> list[Rebuild]:
+    return await Rebuild.all().order_by("-id").limit(SHOWN)
+
+
+async def ask_for_rebuild(at: datetime, *, back: bool = False, by: int = 0) -> Rebuild:
+    return await Rebuild.create(asked_at=at, back=back, asked_by=by)
 
 
 async def asked_rebuild() -> Rebuild | None:
@@ -73,9 +123,10 @@ async def note_start(rebuild: Rebuild, at: datetime) -> None:
     await Rebuild.filter(id=rebuild.id).update(started_at=at)
 
 
-async def note_end(at: datetime, *, problem: str = "") -> None:
+async def note_end(at: datetime, *, back: bool, problem: str = "") -> None:
     """One building answers everyone who asked before it began."""
-    await Rebuild.filter(finished_at=None, asked_at__lte=at).update(finished_at=at, problem=problem[:300])
+    asked = Rebuild.filter(finished_at=None, asked_at__lte=at, back=back)
+    await asked.update(finished_at=at, problem=problem[:PROBLEM_SIGNS_MAX])
 
 
 async def rebuild_now(rebuild: Rebuild) -> Rebuild:

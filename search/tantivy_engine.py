@@ -1,4 +1,5 @@
-"""tantivy in a folder: `search/current` names the generation that `search/{public,restricted}/<generation>` hold."""
+"""tantivy in a folder: `search/current` names the generation that `search/{public,restricted}/<generation>` hold,
+`search/previous` the one before, kept as it was when it was replaced."""
 
 import asyncio
 import fcntl
@@ -12,12 +13,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from time import time
 from typing import IO, Any
 from uuid import uuid4
 
 import tantivy
 
 from search.engine import (
+    BUCKETS,
+    PIECES,
     SCHEMA,
     Batch,
     EngineAwayError,
@@ -27,7 +31,11 @@ from search.engine import (
     Part,
     Record,
     Sort,
+    Sums,
     WriterTakenError,
+    nothing_kept,
+    pieces,
+    whole_digest,
 )  # fmt: skip
 from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
 from search.ranking import STEPS
@@ -37,7 +45,7 @@ FACET_VALUES_MAX = 200
 FOOTER_MAGIC = 1337
 SEGMENT = ("store", "term", "idx", "pos", "fast", "fieldnorm")  # the files of one
 RUST_PANIC = "PanicException"  # a BaseException that no module exports
-SCAN_BATCH = 2_000
+ADDED = tuple(f"digest_{n}" for n in range(PIECES))
 EXACT = ("number", "region", "acl", "twin")
 TEXT = {"title": "position", "signs": "basic", "pinyin": "position", "initials": "position", "body": "freq"}
 
@@ -55,6 +63,7 @@ class Opened:
 class Writers:
     generation: str
     writers: dict[Part, tantivy.IndexWriter] = field(default_factory=dict)
+    kept: bool = False  # it was live once
 
 
 class TantivyEngine:
@@ -98,12 +107,35 @@ class TantivyEngine:
             found = opened.index.searcher().aggregate(compiled(tree, opened.index.schema), wanted)
         return {name: {b["key"]: int(b["doc_count"]) for b in found[name]["buckets"] if b["key"]} for name in fields}
 
-    async def scan(self, part: Part) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
-        opened = self._reader(part)
-        searcher = opened.index.searcher()  # one commit, however long it takes
-        for start in range(0, searcher.num_docs, SCAN_BATCH):
-            with self._trouble_is_away(opened.folder):
-                yield await asyncio.to_thread(_scanned, searcher, start)
+    async def sums(self, part: Part, *, new: bool = False) -> Mapping[int, Sums]:
+        return await asyncio.to_thread(self._sums, part, new)
+
+    def _sums(self, part: Part, new: bool) -> Mapping[int, Sums]:
+        added = {name: {"sum": {"field": name}} for name in ADDED}
+        by_bucket = {"bucket": {"terms": {"field": "bucket", "size": BUCKETS}, "aggs": added}}
+        folder, searcher = self._standing(part, new)
+        with self._trouble_is_away(*([] if new else [folder])):
+            found = searcher.aggregate(tantivy.Query.all_query(), by_bucket)
+        return {int(b["key"]): _summed(b) for b in found["bucket"]["buckets"]}
+
+    async def scan(
+        self, part: Part, *, bucket: int | None = None, new: bool = False
+    ) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
+        folder, searcher = self._standing(part, new)
+        for one in range(BUCKETS) if bucket is None else (bucket,):
+            with self._trouble_is_away(*([] if new else [folder])):
+                piece = await asyncio.to_thread(_scanned, searcher, one)
+            if piece:
+                yield piece
+
+    def _standing(self, part: Part, new: bool) -> tuple[Path, tantivy.Searcher]:
+        """One commit, however long it is looked at."""
+        if not new:
+            opened = self._reader(part)
+            return opened.folder, opened.index.searcher()
+        assert self._next is not None, "begin_generation() comes first"
+        folder = self.folder / part / self._next.generation
+        return folder, tantivy.Index.open(str(folder)).searcher()
 
     async def ready(self) -> bool:
         try:
@@ -142,7 +174,7 @@ class TantivyEngine:
         except OSError as away:
             self._opened.clear()
             raise EngineAwayError(str(away)) from away
-        if not generation.startswith(f"{SCHEMA}-"):
+        if _schema_of(generation) != SCHEMA:
             raise EngineAwayError("the index is of another schema")
         return generation
 
@@ -221,6 +253,26 @@ class TantivyEngine:
         generation = f"{SCHEMA}-{uuid4().hex[:12]}"
         self._next = self._open_writers(generation)
 
+    async def begin_back(self) -> None:
+        assert self._held is not None, "hold() comes first"
+        assert self._next is None, "one at a time"
+        generation = self._named("previous")
+        if not generation:
+            raise nothing_kept(None)
+        if _schema_of(generation) != SCHEMA:
+            raise nothing_kept(_schema_of(generation))
+        folders = [self.folder / part / generation for part in Part]
+        if not await asyncio.to_thread(lambda: all(map(whole, folders))):
+            raise nothing_kept(None)
+        self._next = self._open_writers(generation)
+        self._next.kept = True
+
+    def _named(self, pointer: str) -> str:
+        try:
+            return (self.folder / pointer).read_text()
+        except OSError:
+            return ""
+
     def _open_writers(self, generation: str) -> Writers:
         opened = Writers(generation)
         for part in Part:
@@ -230,11 +282,6 @@ class TantivyEngine:
             opened.writers[part] = tantivy.Index(_schema(), path=str(folder)).writer(HEAP_BYTES, 1)
         return opened
 
-    async def count_new(self) -> Mapping[Part, int]:
-        assert self._next is not None
-        folders = {part: self.folder / part / self._next.generation for part in Part}
-        return {part: tantivy.Index.open(str(folder)).searcher().num_docs for part, folder in folders.items()}
-
     async def swap(self) -> None:
         assert self._next is not None
         await asyncio.to_thread(self._swap, self._next)
@@ -242,29 +289,42 @@ class TantivyEngine:
     def _swap(self, new: Writers) -> None:
         for writer in new.writers.values():
             writer.commit()  # an empty part gets its first commit here
-        pointer = self.folder / f"current.{new.generation}"
-        with pointer.open("w") as file:
-            file.write(new.generation)
+        old = self._named("current")
+        if old:
+            self._point("previous", old)
+        self._point("current", new.generation)
+        self._now, self._next, new.kept = new, None, False
+        self._sweep()
+
+    def _point(self, pointer: str, generation: str) -> None:
+        """On the disk before it is believed."""
+        fresh = self.folder / f"{pointer}.{generation}"
+        with fresh.open("w") as file:
+            file.write(generation)
             file.flush()
             os.fsync(file.fileno())
-        pointer.replace(self.folder / "current")
-        self._now, self._next = new, None
+        fresh.replace(self.folder / pointer)
+
+    def _sweep(self) -> None:
+        """Generations that no pointer names: also what a building that died has left."""
+        stay = {self._named("current"), self._named("previous")}
         for part in Part:
             for folder in (self.folder / part).iterdir():
-                if folder.name != new.generation:
+                if folder.name not in stay:
                     shutil.rmtree(folder, ignore_errors=True)
 
-    async def step_back(self) -> bool:
-        return False  # a folder is built anew in seconds; two would double what a laptop's disk holds
-
     async def forget_previous(self, older_than_s: float) -> None:
-        """Nothing is kept."""
+        pointer = self.folder / "previous"
+        building = self._next is not None
+        if not building and pointer.exists() and pointer.stat().st_mtime <= time() - older_than_s:
+            pointer.unlink()
+            await asyncio.to_thread(self._sweep)
 
     async def drop_generation(self) -> None:
         if self._next is not None:
-            generation, self._next = self._next.generation, None
-            for part in Part:
-                shutil.rmtree(self.folder / part / generation, ignore_errors=True)
+            given_up, self._next = self._next, None
+            for part in Part if not given_up.kept else ():
+                shutil.rmtree(self.folder / part / given_up.generation, ignore_errors=True)
 
 
 def compiled(tree: Node, schema: tantivy.Schema) -> tantivy.Query:  # noqa: PLR0911 (one for each kind of node)
@@ -343,7 +403,9 @@ def _document(record: Record) -> tantivy.Document:
         document.add_text(name, record.tokens.get(name, ""))
     document.add_integer("published", record.published)
     document.add_integer("version", record.version)
-    document.add_unsigned("digest", record.digest)
+    document.add_unsigned("bucket", record.bucket)
+    for name, piece in zip(ADDED, pieces(record.digest), strict=True):
+        document.add_unsigned(name, piece)
     document.add_float("rank", record.rank / STEPS)
     return document
 
@@ -359,17 +421,32 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option=option)
     builder.add_integer_field("published", fast=True)
     builder.add_integer_field("version", fast=True)
-    builder.add_unsigned_field("digest", fast=True)
+    builder.add_unsigned_field("bucket", fast=True, indexed=True)
+    for name in ADDED:
+        builder.add_unsigned_field(name, fast=True)
     builder.add_float_field("rank", fast=True)
     return builder.build()
 
 
-def _scanned(searcher: tantivy.Searcher, start: int) -> list[tuple[str, int, int]]:
-    found = searcher.search(tantivy.Query.all_query(), SCAN_BATCH, offset=start, count=False)
+def _scanned(searcher: tantivy.Searcher, bucket: int) -> list[tuple[str, int, int]]:
+    """Bucket by bucket: a place far down a list of everything costs as much as the way there."""
+    there = tantivy.Query.term_query(_schema(), "bucket", bucket)
+    counted: Any = searcher.search(there, 1)
+    found = searcher.search(there, max(1, counted.count), count=False)  # it makes room for all that it is asked for
     places = [place for _, place in found.hits]
     keys = [str(searcher.doc(place)["key"][0]) for place in places]
-    versions, digests = (searcher.fast_field_values(name, places) for name in ("version", "digest"))
-    return [(key, int(v or 0), int(d or 0)) for key, v, d in zip(keys, versions, digests, strict=True)]
+    versions, *added = (searcher.fast_field_values(name, places) for name in ("version", *ADDED))
+    digests = map(whole_digest, zip(*added, strict=True))
+    return [(key, int(v or 0), d) for key, v, d in zip(keys, versions, digests, strict=True)]
+
+
+def _summed(bucket: Mapping[str, Any]) -> Sums:
+    first, second, third = (round(bucket[name]["value"]) for name in ADDED)
+    return int(bucket["doc_count"]), first, second, third
+
+
+def _schema_of(generation: str) -> str:
+    return generation.partition("-")[0]
 
 
 def _stamp(file: Path) -> tuple[int, int]:

@@ -1,3 +1,6 @@
+import functools
+from json import dumps, loads
+
 from tortoise import fields, migrations
 from tortoise.indexes import Index
 
@@ -17,7 +20,10 @@ class Migration(migrations.Migration):
                 ("part", fields.CharField(max_length=12)),
                 ("ref", fields.CharField(max_length=80)),
                 ("version", fields.IntField()),
-                ("digest", fields.CharField(max_length=16)),
+                ("bucket", fields.SmallIntField()),
+                ("digest_0", fields.IntField()),
+                ("digest_1", fields.IntField()),
+                ("digest_2", fields.IntField()),
                 ("rank", fields.SmallIntField()),
                 ("look_at", UtcDatetimeField(null=True, db_index=True, auto_now=False, auto_now_add=False)),
                 ("at", UtcDatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
@@ -27,8 +33,28 @@ class Migration(migrations.Migration):
                 "table": "search_applied",
                 "app": "search",
                 "unique_together": (("ref", "part"),),
+                "indexes": [Index(fields=["bucket", "part"])],
                 "pk_attr": "id",
-                "table_description": "The version of a document that the index holds. Deleted documents leave their row as a tombstone.",
+                "table_description": "The version of a document that the index holds. Deleted documents leave their row as a tombstone. The digest",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Comparison",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("at", UtcDatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+                ("whole", fields.BooleanField()),
+                ("documents", fields.IntField()),
+                ("drift", fields.IntField()),
+                ("staying", fields.IntField()),
+                ("refs", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
+            ],
+            options={
+                "table": "search_comparison",
+                "app": "search",
+                "pk_attr": "id",
+                "table_description": "One look at whether the index holds what the database holds (核对). `refs` are the first of those that differed,",
             },
             bases=["Model"],
         ),
@@ -36,6 +62,8 @@ class Migration(migrations.Migration):
             name="Rebuild",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("back", fields.BooleanField(default=False)),
+                ("asked_by", fields.BigIntField(default=0)),
                 ("asked_at", UtcDatetimeField(auto_now=False, auto_now_add=False)),
                 ("started_at", UtcDatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("finished_at", UtcDatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -46,7 +74,7 @@ class Migration(migrations.Migration):
                 "table": "search_rebuild",
                 "app": "search",
                 "pk_attr": "id",
-                "table_description": "One building of the index anew (重建索引), asked for by someone or by what was found missing.",
+                "table_description": "One building of the index anew (重建索引), asked for by someone or by what was found missing; or, `back`, the one",
             },
             bases=["Model"],
         ),

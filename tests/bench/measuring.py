@@ -15,6 +15,7 @@ class Scale:
     lives: int
     documents: int
     rounds: int
+    records: tuple[int, ...] = ()  # of an index that is measured by itself
 
 
 @dataclass(slots=True)

@@ -19,12 +19,12 @@ from tests.bench.measuring import Figure, Scale
 
 ROOT = Path(__file__).parents[2]
 ROWS = (
-    "starting", "pages", "tickets", "lists", "clocks", "searching", "backup", "leak_search", "sign_in", "files", "pdf",
-    "suggestions", "surges", "kpi", "pop", "million", "duplicates", "spike",
+    "starting", "pages", "tickets", "lists", "clocks", "searching", "indexing", "backup", "leak_search", "sign_in",
+    "files", "pdf", "suggestions", "surges", "kpi", "pop", "million", "duplicates", "spike",
 )  # fmt: skip
 SCALES = {
-    "small": Scale(things=3_000, requests=60, lives=8, documents=1_500, rounds=1),
-    "": Scale(things=100_000, requests=400, lives=60, documents=10_000, rounds=3),
+    "small": Scale(things=3_000, requests=60, lives=8, documents=1_500, rounds=1, records=(3_000,)),
+    "": Scale(things=100_000, requests=400, lives=60, documents=10_000, rounds=3, records=(200_000, 1_000_000)),
 }
 
 

@@ -57,6 +57,7 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/admin/opening": (("admin", "/admin/opening"),),
     "/admin/retention": (("security", "/admin/retention"),),
     "/admin/running": (("admin", "/admin/running"),),
+    "/admin/search": (("admin", "/admin/search"), ("security", "/admin/search")),
     "/admin/settings": (("admin", "/admin/settings"),),
     "/exports": (("manager", "/exports"), ("manager", "/exports?listing=tickets&query=state%3D")),
     "/hotline/": (("", "/hotline/"),),

@@ -21,7 +21,7 @@ from portal.city.elasticsearch import Node
 from search import jobs
 from search.answering import answer
 from search.elasticsearch_engine import Access, ElasticsearchEngine, Unreadable, access_of
-from search.engine import Batch, Part, RefusedError, WriterTakenError
+from search.engine import SCHEMA, Batch, Part, RefusedError, WriterTakenError
 from search.indexing import Indexing, compared, differences, engine_of, indexing, may_write, reindex
 from search.inquiry import Asked
 from search.query import Anything, Term
@@ -173,7 +173,7 @@ async def test_a_server_that_says_429_is_asked_again(served: ElasticsearchEngine
     await a_new_index(served)
     with Elasticsearch(elasticsearch.url) as client:
         block = "index.blocks.read_only_allow_delete"  # what a disk that runs full brings, answered with 429
-        index = f"{served.prefix}-1-public"
+        index = f"{served.prefix}-{SCHEMA}-public"
         client.indices.put_settings(index=index, settings={block: True})
         writing = asyncio.create_task(put(served, a_record("1", "停水")))
         await asyncio.sleep(0.4)
@@ -181,23 +181,6 @@ async def test_a_server_that_says_429_is_asked_again(served: ElasticsearchEngine
         await asyncio.to_thread(client.indices.put_settings, index=index, settings={block: None})
     await writing
     assert await keys(served, Anything()) == ["1"]
-
-
-async def test_one_step_back_finds_what_has_come_meanwhile(served: ElasticsearchEngine) -> None:
-    await a_new_index(served)
-    assert not await served.step_back()
-    await put(served, a_record("1", "旧的"))
-    await a_new_index(served)
-    await put(served, a_record("2", "后来的"))
-    assert await keys(served, Anything()) == ["2"]
-
-    assert await served.step_back()
-    assert set(await keys(served, Anything())) == {"1", "2"}
-    await served.forget_previous(older_than_s=3_600)
-    assert await served.step_back(), "the live one is young"
-    await served.forget_previous(older_than_s=0)
-    assert not await served.step_back()
-    assert await keys(served, Anything()) == ["2"]
 
 
 async def test_one_builds_at_a_time_and_the_next_clears_what_a_dead_one_left(
@@ -212,7 +195,7 @@ async def test_one_builds_at_a_time_and_the_next_clears_what_a_dead_one_left(
     with Elasticsearch(elasticsearch.url) as client:  # it died two minutes ago
         client.index(index=f"{served.prefix}-lease", id="building", document={"owner": "dead", "until": 1})
         await a_new_index(served)
-        assert len(client.indices.get(index=f"{served.prefix}-1-*")) == len(Part)
+        assert len(client.indices.get(index=f"{served.prefix}-{SCHEMA}-*")) == len(Part)
     await other.close()
 
 

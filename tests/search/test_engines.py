@@ -1,12 +1,15 @@
 """Every engine behaves the same behind the port; what only files can suffer is asked of tantivy alone."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,7 +18,20 @@ import pytest
 from portal.city.elasticsearch import Node
 from search import analysis
 from search.elasticsearch_engine import Access, ElasticsearchEngine
-from search.engine import Batch, EngineAwayError, Part, Record, SearchEngine, Sort, WriterTakenError
+from search.engine import (
+    BUCKETS,
+    Batch,
+    EngineAwayError,
+    NothingKeptError,
+    Part,
+    Record,
+    SearchEngine,
+    Sort,
+    WriterTakenError,
+    bucket_of,
+    pieces,
+    whole_digest,
+)  # fmt: skip
 from search.query import NOTHING, Anything, Best, Enough, Every, OneOf, Phrase, Term
 from search.tantivy_engine import TantivyEngine
 
@@ -156,9 +172,90 @@ async def test_a_new_generation_takes_over_at_once_and_gets_what_is_written_mean
     await search_engine.write({Part.PUBLIC: Batch(put={"ticket:3": a_record("3", "只在新的")})}, only_new=True)
 
     assert set(await keys(search_engine, Anything())) == {"1", "2"}
-    assert await search_engine.count_new() == {Part.PUBLIC: 2, Part.RESTRICTED: 0}
+    held = await search_engine.sums(Part.PUBLIC, new=True)
+    assert {bucket: count for bucket, (count, *_) in held.items()} == Counter(map(bucket_of, ("ticket:2", "ticket:3")))
+    assert await search_engine.sums(Part.RESTRICTED, new=True) == {}
     await search_engine.swap()
     assert set(await keys(search_engine, Anything())) == {"2", "3"}
+
+
+async def test_the_sums_of_a_bucket_are_those_of_its_records_and_change_with_any_of_them(
+    search_engine: SearchEngine,
+) -> None:
+    records = [a_record(str(number), "停水") for number in range(1, 700)]
+    await a_new_index(search_engine)
+    await put(search_engine, *records)
+    inside = [record for record in records if record.bucket == records[0].bucket]
+    added = [sum(values) for values in zip(*(pieces(record.digest) for record in inside), strict=True)]
+
+    before = await search_engine.sums(Part.PUBLIC)
+    assert before[records[0].bucket] == (len(inside), *added)
+    assert sum(count for count, *_ in before.values()) == len(records)
+    found = [row async for piece in search_engine.scan(Part.PUBLIC, bucket=records[0].bucket) for row in piece]
+    assert sorted(found) == sorted((record.key, 1, record.digest) for record in inside)
+
+    await put(search_engine, replace(records[0], version=2, digest=5))
+    after = await search_engine.sums(Part.PUBLIC)
+    assert {bucket for bucket in range(BUCKETS) if before.get(bucket) != after.get(bucket)} == {records[0].bucket}
+
+
+def test_a_digest_is_whole_again_from_its_pieces() -> None:
+    for digest in (0, 1, 2**64 - 1, 0x0123456789ABCDEF):
+        assert whole_digest(pieces(digest)) == digest
+
+
+async def test_what_was_live_before_is_kept_as_it_was_and_can_take_its_place_again(
+    search_engine: SearchEngine,
+) -> None:
+    search_engine.hold()
+    with pytest.raises(NothingKeptError, match="没有留着"):
+        await search_engine.begin_back()
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("1", "旧的"))
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("2", "后来的"))
+
+    await search_engine.begin_back()
+    await put(search_engine, a_record("3", "两边都写"))
+    assert set(await keys(search_engine, Anything())) == {"2", "3"}
+    await search_engine.drop_generation()
+    await search_engine.begin_back()
+    await search_engine.swap()
+    assert set(await keys(search_engine, Anything())) == {"1", "3"}, "dropped on the way back, it is kept further"
+    await search_engine.begin_back()
+    await search_engine.swap()
+    assert set(await keys(search_engine, Anything())) == {"2", "3"}, "and forth again"
+
+
+async def test_what_is_kept_goes_when_the_live_one_has_proved_itself(search_engine: SearchEngine) -> None:
+    await a_new_index(search_engine)
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("1", "停水"))
+    await search_engine.forget_previous(older_than_s=3_600)
+    await search_engine.begin_back()
+    await search_engine.drop_generation()
+
+    await search_engine.forget_previous(older_than_s=0)
+    with pytest.raises(NothingKeptError):
+        await search_engine.begin_back()
+    assert await keys(search_engine, Anything()) == ["1"]
+
+
+@pytest.mark.parametrize("whose", ["search.tantivy_engine", "search.elasticsearch_engine"])
+async def test_what_is_kept_of_another_schema_is_not_taken_back_and_it_is_said(
+    make: Make, search_engine: SearchEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    await a_new_index(search_engine)
+    await search_engine.release()
+    monkeypatch.setattr(f"{whose}.SCHEMA", "newer")
+    if type(search_engine).__module__ != whose:
+        return
+    newer = make(tmp_path)
+    assert not await newer.ready()
+    await a_new_index(newer)
+    with pytest.raises(NothingKeptError, match="第 2 版"):
+        await newer.begin_back()
+    await newer.release()
 
 
 @in_a_folder
@@ -238,6 +335,49 @@ def spoil(file: Path, how: str) -> None:
     file.unlink()
     if how != "gone":
         file.write_bytes(noise if how == "replaced" else b"")
+
+
+@contextmanager
+def no_file_grows() -> Iterator[None]:
+    """The system says EFBIG where a full disk would say ENOSPC; Python ignores the signal that comes with it."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@in_a_folder
+async def test_on_a_full_disk_what_was_acknowledged_is_found_and_what_was_refused_comes_later(
+    search_engine: SearchEngine,
+) -> None:
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("1", "停水"))
+    with no_file_grows():
+        for _ in range(3):
+            with pytest.raises(EngineAwayError):
+                await put(search_engine, a_record("2", "停水"))
+        assert await keys(search_engine, Anything()) == ["1"]
+    await put(search_engine, a_record("2", "停水"))
+    assert set(await keys(search_engine, Anything())) == {"1", "2"}
+
+
+@in_a_folder
+async def test_a_building_that_the_disk_has_no_room_for_leaves_the_live_index_and_no_crumbs(
+    search_engine: SearchEngine,
+    tmp_path: Path,
+) -> None:
+    await a_new_index(search_engine)
+    await put(search_engine, a_record("1", "停水"))
+    await search_engine.begin_generation()
+    with no_file_grows(), pytest.raises(EngineAwayError):
+        await search_engine.write({Part.PUBLIC: Batch(put={"ticket:2": a_record("2", "路灯")})}, only_new=True)
+        await search_engine.sums(Part.PUBLIC, new=True)
+    await search_engine.drop_generation()
+    assert await keys(search_engine, Anything()) == ["1"]
+    assert len(list((tmp_path / "search" / "public").iterdir())) == 1
+    await a_new_index(search_engine)
 
 
 @in_a_folder

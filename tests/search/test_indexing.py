@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +14,7 @@ from kernel.permissions import Actor
 from kernel.settings import settings
 from search import jobs, queries
 from search.answering import Answer, answer
-from search.engine import Part
+from search.engine import Part, Sums
 from search.indexing import Indexing, compared, differences, indexing, reindex, take_in
 from search.inquiry import Asked
 from search.models import Applied, Rebuild
@@ -144,19 +144,26 @@ async def test_reindex_finds_what_no_event_told_and_forgets_what_is_gone(shelf: 
 async def test_what_is_taken_in_while_it_is_compared_is_no_difference(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The index has been read, the rows have not: then it comes."""
+    """The rows have been read, the index has not: then it comes; and again when they are looked at one by one."""
     await changed(shelf, "m1", "小区停水")
     engine = type(indexing().engine)
-    scan, coming = engine.scan, ["m2", "m3", "m4"]
+    sums, scan, coming = engine.sums, engine.scan, ["m2", "m3", "m4"]
 
-    async def scanned(self: TantivyEngine, part: Part) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
-        async for piece in scan(self, part):
+    async def summed(self: TantivyEngine, part: Part, *, new: bool = False) -> Mapping[int, Sums]:
+        if coming:
+            await changed(shelf, coming.pop(), "又停水")
+        return await sums(self, part, new=new)
+
+    async def scanned(self: TantivyEngine, part: Part, **named: int) -> AsyncIterator[Sequence[tuple[str, int, int]]]:
+        async for piece in scan(self, part, **named):  # type: ignore[arg-type]
             yield piece
         if coming:
             await changed(shelf, coming.pop(), "又停水")
 
+    monkeypatch.setattr(engine, "sums", summed)
     monkeypatch.setattr(engine, "scan", scanned)
-    assert await compared() == (4, [])
+    assert await compared() == (1, [])
+    assert not coming
 
 
 async def test_what_changes_while_the_index_is_built_is_in_both(shelf: Shelf, writing: Indexing) -> None:

@@ -1,0 +1,1 @@
+"""检索索引: how the index stands, for the administrators."""
