@@ -20,6 +20,7 @@ from search import analysis
 from search.elasticsearch_engine import Access, ElasticsearchEngine
 from search.engine import (
     BUCKETS,
+    SCHEMA,
     Batch,
     EngineAwayError,
     NothingKeptError,
@@ -253,7 +254,7 @@ async def test_what_is_kept_of_another_schema_is_not_taken_back_and_it_is_said(
     newer = make(tmp_path)
     assert not await newer.ready()
     await a_new_index(newer)
-    with pytest.raises(NothingKeptError, match="第 2 版"):
+    with pytest.raises(NothingKeptError, match=f"第 {SCHEMA} 版"):
         await newer.begin_back()
     await newer.release()
 
