@@ -46,6 +46,7 @@ class Question:
     explain: tuple[Step, ...] = ()
     words: tuple[str, ...] = ()  # what is left to be found, folded
     groups: tuple[Node, ...] = ()  # of which so many must fit
+    synonyms: tuple[tuple[str, entries.Alternatives], ...] = ()  # that are asked for, too
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
 
@@ -70,6 +71,7 @@ def understood(text: str, vocabulary: Vocabulary | None = None) -> Question:
         explain=(*_told_numbers(numbers, withheld=withheld), *dropped, *_told_synonyms(pieces), *heard),
         words=tuple("".join(run.parts) for run in found),
         groups=groups,
+        synonyms=tuple((piece.text, piece.others) for _, cut in pieces for piece in cut if piece.others),
         vocabulary=known,
     )
 

@@ -14,7 +14,8 @@ from search.vocabulary.forms import Written
 
 @needs(*queries.READERS)
 async def index(request: Request) -> Response:
-    return render(request, "search/vocabulary/index.html", **await showing.whole(request.user))
+    shown = await showing.whole(request.user)
+    return render(request, "search/vocabulary/index.html", **shown)
 
 
 @needs(P.VOCABULARY_DRAFT)

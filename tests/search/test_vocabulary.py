@@ -140,7 +140,7 @@ async def test_the_pages_write_try_and_publish_without_script(shelf: Shelf, sign
     await changed(shelf, "m1", "房产证补发")
     editor, second, stranger = (
         signed_in(EDITOR),
-        signed_in(replace(SECOND, powers=EDITOR.powers | ALL.powers)),
+        signed_in(replace(SECOND, powers={**EDITOR.powers, **ALL.powers})),
         f.MANAGER,
     )
     new = "/admin/vocabulary/new"
