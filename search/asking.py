@@ -147,7 +147,7 @@ def _pieces(run: Run, known: Vocabulary) -> Iterator[Piece]:
     words, plain_from, at = "".join(run.parts), 0, 0
     while at < len(words):
         sizes = range(min(known.longest, len(words) - at), 1, -1)
-        size = next((n for n in sizes if words[at : at + n] in known.alternatives), 0)
+        size = next((n for n in sizes if words[at : at + n] in known.alternatives and _is_apart(words, at, n)), 0)
         if size:
             if plain_from < at:
                 yield Piece(words[plain_from:at])
@@ -158,6 +158,12 @@ def _pieces(run: Run, known: Vocabulary) -> Iterator[Piece]:
             at += 1
     if plain_from < len(words):
         yield Piece(words[plain_from:])
+
+
+def _is_apart(words: str, at: int, size: int) -> bool:
+    """No word of letters and digits is cut in two: 12345 isn't the hotline within a longer number."""
+    ends = ((at - 1, at), (at + size - 1, at + size))
+    return not any(a >= 0 and b < len(words) and (words[a] + words[b]).isascii() for a, b in ends)
 
 
 def _groups(run: Run, cut: list[Piece]) -> Iterator[Node]:
