@@ -4,18 +4,24 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from time import perf_counter
 
 from kernel.permissions import ANONYMOUS, Actor
 from kernel.searchable import Document, account_token
-from search import asking, cursor, highlights, mending
+from search import asking, cursor, explaining, highlights, mending, ranking
 from search.asking import Question, Step
+from search.bets import queries as bets
+from search.bets.models import Bet
 from search.cursor import Place
 from search.engine import EngineAwayError, Found, Hit, Part, Sort
+from search.explaining import Line
 from search.highlights import Segment
 from search.indexing import indexing
 from search.inquiry import Asked, Inquiry, Located
+from search.permissions import P
 from search.query import Every
+from search.ranking import Moment
 from search.records import Read, read
 from search.trimming import filter_for, searchables, still_visible
 from search.vocabulary import queries as words
@@ -34,8 +40,10 @@ class Item:
     title: tuple[Segment, ...]
     snippet: tuple[Segment, ...]
     pinned: bool
+    placed: bool
     restricted: bool
     own: bool
+    why: tuple[Line, ...]  # for who may ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +83,30 @@ class Page:
     did_you_mean: str = ""
 
 
-async def answer(asked: Asked, *, by: Actor, at_cursor: str = "", vocabulary: Vocabulary | None = None) -> Answer:
+async def answer(
+    asked: Asked,
+    *,
+    by: Actor,
+    at_cursor: str = "",
+    vocabulary: Vocabulary | None = None,
+    at: datetime | None = None,
+) -> Answer:
     """By the vocabulary in force, unless another is tried out. Raises Malformed for a cursor that isn't this reader's
     for this question. An absent index isn't an error."""
     begun, bound_to = perf_counter(), (by.id, by.on_behalf, asked)
     place = cursor.opened(at_cursor, bound_to) if at_cursor else Place()
+    at = at or datetime.now(UTC)
     question = asking.understood(asked.q, vocabulary or await words.in_force())
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
-            page = await _found(Inquiry(indexing().engine, question, asked, by), place)
+            page = await _found(Inquiry(indexing().engine, question, asked, by), place, at)
     except (EngineAwayError, TimeoutError) as away:
         log.warning("search answers from the database: %s", away)
         page = await _from_database(question, asked, by)
         degraded = True
     else:
         degraded = False
-    items = await _items(page.located, page.question, by)
+    items = await _items(page.located, page.question, by, at)
     before = place.before()
     return Answer(
         items=items,
@@ -120,30 +136,47 @@ async def suggestions(text: str) -> list[Document]:
     return [document for hit in found.hits if (document := seen[hit.key].public)]
 
 
-async def _found(inquiry: Inquiry, place: Place) -> Page:
+async def _found(inquiry: Inquiry, place: Place, at: datetime) -> Page:
+    live = await bets.live_for(inquiry.asked.q, at)
+    inquiry = replace(inquiry, kept_out=bets.kept_out(live))
     pinned = await inquiry.pinned()
+    above = [*pinned, *await _placed(inquiry, pinned, bets.pinned(live))]
     starts, limit = dict(zip(Part, place.starts, strict=True)), inquiry.asked.limit
-    ranked = inquiry.ranked(starts, without=tuple(one.hit.key for one in pinned))
+    without = tuple(one.hit.key for one in above)
+    ranked = inquiry.ranked(starts, without=without)
     found, facets = await asyncio.gather(ranked, inquiry.facets())
     did_you_mean = ""
     if _is_weak(inquiry, found, pinned):
         if place.page == 1:
             did_you_mean = await mending.did_you_mean(inquiry.engine, inquiry.question)
-        inquiry, found = await _widened(inquiry, found, starts)
+        inquiry, found = await _widened(inquiry, found, starts, without)
         facets = await inquiry.facets()
-    first = pinned if place.page == 1 else []
+    first = above[:limit] if place.page == 1 else []
     taken = _merged(found, starts, inquiry.asked.sort)[: limit - len(first)]
     ends = {part: starts[part] + sum(one.part is part for one in taken) for part in Part}
     more = any(ends[part] < result.total for part, result in found.items())
     return Page(
         located=first + taken,
-        total=_total(found) + len(pinned),
+        total=_total(found) + len(above),
         facets=facets,
         after=place.then(ends[Part.PUBLIC], ends[Part.RESTRICTED]) if more else None,
         about=False,
         question=inquiry.question,
         did_you_mean=did_you_mean,
     )
+
+
+async def _placed(inquiry: Inquiry, pinned: list[Located], chosen: Mapping[str, Bet]) -> list[Located]:
+    """What a person put on top, where the order is ours to choose: public things alone, as they are now."""
+    if not chosen or inquiry.asked.sort is not Sort.BEST or inquiry.asked.chosen():
+        return []
+    found = {one.hit.key for one in pinned}
+    seen = await read([ref for ref in chosen if ref not in found])
+    return [
+        Located(Part.PUBLIC, Hit(ref, 0), placed=f"{bet.no}：{bet.reason}（用到 {bet.last_day}）")
+        for ref, bet in chosen.items()
+        if ref in seen and seen[ref].public
+    ]
 
 
 def _is_weak(inquiry: Inquiry, found: Mapping[Part, Found], pinned: list[Located]) -> bool:
@@ -154,14 +187,14 @@ def _is_weak(inquiry: Inquiry, found: Mapping[Part, Found], pinned: list[Located
 
 
 async def _widened(
-    inquiry: Inquiry, found: dict[Part, Found], starts: Mapping[Part, int]
+    inquiry: Inquiry, found: dict[Part, Found], starts: Mapping[Part, int], without: tuple[str, ...]
 ) -> tuple[Inquiry, dict[Part, Found]]:
     """Each step holds what the one before it found. The same for every page of a question, as its totals are."""
     for widen in (asking.looser, asking.by_sound):
         wider = await asyncio.to_thread(widen, inquiry.question)
         if wider is not None and _is_weak(inquiry, found, []):
             inquiry = replace(inquiry, question=wider)
-            found = await inquiry.ranked(starts, without=())
+            found = await inquiry.ranked(starts, without=without)
     return inquiry, found
 
 
@@ -201,23 +234,28 @@ def _acl_of(kind: str, by: Actor) -> tuple[str, ...]:
     return searchables()[kind].acl_of(by)
 
 
-async def _items(located: Iterable[Located], question: Question, by: Actor) -> tuple[Item, ...]:
+async def _items(located: Iterable[Located], question: Question, by: Actor, at: datetime) -> tuple[Item, ...]:
     wanted = list(located)
     seen = await read(list(dict.fromkeys(one.hit.key for one in wanted)))
     shown = [(one, document) for one in wanted if (document := seen[one.hit.key].of(one.part))]
     visible = await still_visible(by, [(one.part, document) for one, document in shown])
-    return tuple(_item(one, document, question, by) for one, document in shown if (one.part, one.hit.key) in visible)
+    moment = await ranking.moment(at) if by.may_anywhere(P.RANK_READ) else None
+    return tuple(
+        _item(one, document, question, by, moment) for one, document in shown if (one.part, one.hit.key) in visible
+    )
 
 
-def _item(one: Located, document: Document, question: Question, by: Actor) -> Item:
+def _item(one: Located, document: Document, question: Question, by: Actor, moment: Moment | None) -> Item:
     return Item(
         document=document,
         kind_label=kind_label(document.kind),
         title=highlights.segments(document.title, question.terms),
         snippet=highlights.snippet(document.body, question.terms),
         pinned=one.pinned,
+        placed=bool(one.placed),
         restricted=one.part is Part.RESTRICTED,
         own=not by.anonymous and account_token(by.owner) in document.acl,
+        why=explaining.why(one, document, question, moment) if moment else (),
     )
 
 

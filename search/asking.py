@@ -46,6 +46,7 @@ class Question:
     explain: tuple[Step, ...] = ()
     words: tuple[str, ...] = ()  # what is left to be found, folded
     groups: tuple[Node, ...] = ()  # of which so many must fit
+    synonyms: tuple[tuple[str, entries.Alternatives], ...] = ()  # that are asked for, too
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
 
@@ -70,6 +71,7 @@ def understood(text: str, vocabulary: Vocabulary | None = None) -> Question:
         explain=(*_told_numbers(numbers, withheld=withheld), *dropped, *_told_synonyms(pieces), *heard),
         words=tuple("".join(run.parts) for run in found),
         groups=groups,
+        synonyms=tuple((piece.text, piece.others) for _, cut in pieces for piece in cut if piece.others),
         vocabulary=known,
     )
 
@@ -145,7 +147,7 @@ def _pieces(run: Run, known: Vocabulary) -> Iterator[Piece]:
     words, plain_from, at = "".join(run.parts), 0, 0
     while at < len(words):
         sizes = range(min(known.longest, len(words) - at), 1, -1)
-        size = next((n for n in sizes if words[at : at + n] in known.alternatives), 0)
+        size = next((n for n in sizes if words[at : at + n] in known.alternatives and _is_apart(words, at, n)), 0)
         if size:
             if plain_from < at:
                 yield Piece(words[plain_from:at])
@@ -156,6 +158,12 @@ def _pieces(run: Run, known: Vocabulary) -> Iterator[Piece]:
             at += 1
     if plain_from < len(words):
         yield Piece(words[plain_from:])
+
+
+def _is_apart(words: str, at: int, size: int) -> bool:
+    """No word of letters and digits is cut in two: 12345 isn't the hotline within a longer number."""
+    ends = ((at - 1, at), (at + size - 1, at + size))
+    return not any(a >= 0 and b < len(words) and (words[a] + words[b]).isascii() for a, b in ends)
 
 
 def _groups(run: Run, cut: list[Piece]) -> Iterator[Node]:

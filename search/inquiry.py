@@ -33,7 +33,8 @@ class Asked:
 class Located:
     part: Part
     hit: Hit
-    pinned: bool = False
+    pinned: bool = False  # by its number
+    placed: str = ""  # by a person: who keeps the bets is told why
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Inquiry:
     question: Question
     asked: Asked
     by: Actor
+    kept_out: tuple[str, ...] = ()  # of what is public, for this question, by a person
 
     async def pinned(self) -> list[Located]:
         """Whose number is exactly what was typed: above the ranking, not in it."""
@@ -80,6 +82,7 @@ class Inquiry:
         return dict(zip(parts, await asyncio.gather(*asked), strict=True))
 
     def _tree(self, part: Part, node: Node, *, without: tuple[str, ...] = (), but: str = "") -> Node:
-        gone = tuple(one for one in (taken_twice(self.by, part), OneOf("key", without)) if one.values)
+        out = OneOf("key", (*without, *(self.kept_out if part is Part.PUBLIC else ())))
+        gone = tuple(one for one in (taken_twice(self.by, part), out) if one.values)
         chosen = self.asked.chosen(but=but)
         return Every((asking.narrowed(node, **chosen),), within=(filter_for(self.by, part),), without=gone)

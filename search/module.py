@@ -5,6 +5,10 @@ from kernel.outbox import Consumer
 from kernel.people.permissions import P as K
 from kernel.settings import settings
 from search import api, pages
+from search.bets import consumers as bet_news
+from search.bets import pages as bets
+from search.bets.kind import BET
+from search.bets.queries import READERS as BET_KEEPERS
 from search.indexing import compared, indexing, may_write, take_in
 from search.jobs import JOBS
 from search.keeping import pages as keeping
@@ -45,20 +49,22 @@ async def _drifted() -> tuple[str, str] | None:
 
 MODULE = Module(
     name="search",
-    models=("search.models", "search.vocabulary.models"),
-    templates=("results", "vocabulary", "keeping"),
-    routes=(*pages.routes, *vocabulary.routes, *keeping.routes),
+    models=("search.models", "search.vocabulary.models", "search.bets.models"),
+    templates=("results", "vocabulary", "bets", "keeping"),
+    routes=(*pages.routes, *vocabulary.routes, *bets.routes, *keeping.routes),
     api=tuple(api.routes),
-    kinds=(VOCABULARY,),
+    kinds=(VOCABULARY, BET),
     permissions=(SearchPermission,),
     roles=ROLES,
     role_labels=ROLE_LABELS,
     navigation=(
         Link(label="检索词典", url="/admin/vocabulary", permissions=VOCABULARY_KEEPERS, desk=True),
+        Link(label="置顶与不显示", url="/admin/bets", permissions=BET_KEEPERS, desk=True),
         Link(label="索引", url="/admin/search", permissions=(K.HALL_WATCH,), desk=True),
     ),
     consumers=(
         Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True, here=may_write), vocabulary_news.TELL,
+        bet_news.TELL,
     ),
     jobs=JOBS,
     verifiers=(Verifier("检索索引", _verified),),

@@ -6,6 +6,8 @@ from tortoise.indexes import Index
 
 from kernel import operations as ops
 from kernel.fields import UtcDatetimeField
+from search.bets.forms import Effect, Match
+from search.bets.states import BetState
 from search.vocabulary.states import EditionState
 
 
@@ -57,6 +59,38 @@ class Migration(migrations.Migration):
                 "table_description": "One look at whether the index holds what the database holds (核对). `refs` are the first of those that differed,",
             },
             bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Bet",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("no", fields.CharField(unique=True, max_length=48)),
+                ("region_path", fields.CharField(max_length=200)),
+                ("version", fields.IntField(default=0)),
+                ("head", fields.BinaryField()),
+                ("state", fields.CharEnumField(description="", enum_type=BetState, max_length=10)),
+                ("query", fields.CharField(max_length=60)),
+                ("key", fields.CharField(max_length=120)),
+                ("match", fields.CharEnumField(description="", enum_type=Match, max_length=10)),
+                ("effect", fields.CharEnumField(description="", enum_type=Effect, max_length=10)),
+                ("document", fields.CharField(max_length=90)),
+                ("place", fields.SmallIntField()),
+                ("reason", fields.CharField(max_length=300)),
+                ("last_day", fields.DateField()),
+                ("proposed_by", fields.IntField()),
+                ("proposed_at", UtcDatetimeField(auto_now=False, auto_now_add=False)),
+                ("settled_by", fields.IntField(null=True)),
+                ("settled_at", UtcDatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("ended_at", UtcDatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "search_bet",
+                "app": "search",
+                "indexes": [Index(fields=["state", "last_day"])],
+                "pk_attr": "id",
+                "table_description": "置顶或不显示 (best bet): `key` is the question as it is compared.",
+            },
+            bases=["Thing"],
         ),
         ops.CreateModel(
             name="Rebuild",

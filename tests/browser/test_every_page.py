@@ -34,6 +34,9 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/admin/accounts/{username}/sessions": (("security", "/admin/accounts/operator/sessions"),),
     "/admin/grants": (("security", "/admin/grants"),),
     "/admin/roles": (("security", "/admin/roles"),),
+    "/admin/bets": (("editor", "/admin/bets"), ("manager", "/admin/bets")),
+    "/admin/bets/new": (("editor", "/admin/bets/new?document=faq:53-1"),),
+    "/admin/bets/{no}": (("editor", "{bet}"), ("manager", "{bet}")),
     "/admin/calendar": (("admin", "/admin/calendar"), ("manager", "/admin/calendar?year=2028")),
     "/admin/calendar/new": (("admin", "/admin/calendar/new?year=2027"),),
     "/admin/calendar/notices/{no}": (("admin", "{calendar_notice}"), ("security", "{calendar_notice}")),
@@ -43,6 +46,9 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/admin/leaving": (("security", "/admin/leaving"),),
     "/admin/views": (("auditor", "/admin/views"),),
     "/seen/{kind}/{no:path}": (("leader", "/seen/ticket/{no}"),),
+    "/admin/vocabulary": (("editor", "/admin/vocabulary"), ("admin", "/admin/vocabulary")),
+    "/admin/vocabulary/new": (("editor", "/admin/vocabulary/new"),),
+    "/admin/vocabulary/{no}": (("editor", "{vocabulary}"), ("manager", "{vocabulary}")),
     "/desk/posts": (("leader", "/desk/posts"), ("manager", "/desk/posts")),
     "/disclosure": (("editor", "/disclosure"), ("catalog", "/disclosure?state=submitted")),
     "/disclosure/new": (("editor", "/disclosure/new"),),
@@ -158,7 +164,10 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/privacy/requests": (("privacy", "/privacy/requests"),),
     "/recover": (("", "/recover"),),
     "/register": (("", "/register"),),
-    "/search": (("", "/search"), ("operator", "/search?q=停水"), ("", "/search?q=没有这样的事情")),
+    "/search": (
+        ("", "/search"), ("operator", "/search?q=停水"), ("", "/search?q=没有这样的事情"),
+        ("editor", "/search?q=养犬怎么办"),
+    ),
     "/seals": (("manager", "/seals"), ("issuer", "/seals"), ("supervisor", "/seals")),
     "/sign-in": (("", "/sign-in"),),
     "/sign-in/code": (("", "/sign-in/code"),),
@@ -288,6 +297,35 @@ async def a_drafted_policy(hall: Hall, page: Page, who: str) -> str:
     return "/hotline/policies/city-2027"
 
 
+async def a_vocabulary(hall: Hall, page: Page, who: str) -> str:
+    if who == "editor":
+        filled = {"note": "群众的说法", "lines": "同义 水管没水 > 停水"}
+        return await written(hall, page, "/admin/vocabulary/new", filled)
+    await page.goto(f"{hall.url}/admin/vocabulary")
+    found = str(await page.locator("main tbody a").first.get_attribute("href"))
+    return f"{found}?q=停水怎么办"
+
+
+async def a_bet(hall: Hall, page: Page, who: str) -> str:
+    """On an article of the demo that everybody may read."""
+    if who == "editor":
+        no = (await from_list(hall, page, "/hotline/knowledge/{public_article}", "{public_article}")).rpartition("/")[2]
+        filled = {"query": "停水", "document": f"faq:{no}", "reason": "停水期间先看这一条", "last_day": "2099-12-31"}
+        return await written(hall, page, "/admin/bets/new", filled)
+    await page.goto(f"{hall.url}/admin/bets")
+    return str(await page.locator("main tbody a").first.get_attribute("href"))
+
+
+async def written(hall: Hall, page: Page, form: str, filled: dict[str, str]) -> str:
+    """By the one filled button, which need not be the first."""
+    await page.goto(hall.url + form)
+    for name, text in filled.items():
+        await page.fill(f"[id='{name}']", text)
+    async with page.expect_navigation():
+        await page.click("button[data-submit]")
+    return page.url.removeprefix(hall.url)
+
+
 async def a_trial(hall: Hall, page: Page) -> str:
     """Of the version in force over the demo's own months."""
     shown = "/hotline/policies/default-v1"
@@ -373,8 +411,9 @@ async def a_report(hall: Hall, page: Page, who: str) -> str:
 async def concrete(hall: Hall, page: Page, path: str, who: str) -> str:
     if path.startswith(("{calendar_notice}", "{cluster}", "{drafted_policy}", "{rule}", "{trial}")):
         return await made(hall, page, path, who)
-    if path in {"{request}", "{card}", "{report}", "{surge}"}:
+    if path in {"{request}", "{card}", "{report}", "{surge}", "{bet}", "{vocabulary}"}:
         found = {"{request}": a_request, "{card}": a_card, "{report}": a_report, "{surge}": a_surge}
+        found |= {"{bet}": a_bet, "{vocabulary}": a_vocabulary}
         return await found[path](hall, page, who)
     if "{ended}" in path:
         await page.goto(f"{hall.url}/hotline/tickets?state=closed")

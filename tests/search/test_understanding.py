@@ -83,6 +83,12 @@ def test_the_longest_word_is_taken_and_the_halls_own_lines_add_and_retire() -> N
     assert own.readings["重阳"] == ("chong", "yang")
 
 
+def test_no_longer_number_or_word_of_letters_is_cut_by_a_shorter_one() -> None:
+    assert understood("拨12345投诉").synonyms[0] == ("12345", (("市民热线", 0.8),))
+    assert not understood("12345202611220001235").synonyms
+    assert not understood("a12345").synonyms
+
+
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
