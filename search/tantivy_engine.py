@@ -64,6 +64,12 @@ class Writers:
     generation: str
     writers: dict[Part, tantivy.IndexWriter] = field(default_factory=dict)
     kept: bool = False  # it was live once
+    pending: bool = False  # it has more than its last commit
+
+    def commit(self) -> None:
+        for writer in self.writers.values():
+            writer.commit()
+        self.pending = False
 
 
 class TantivyEngine:
@@ -134,6 +140,9 @@ class TantivyEngine:
             opened = self._reader(part)
             return opened.folder, opened.index.searcher()
         assert self._next is not None, "begin_generation() comes first"
+        with self._trouble_is_away():
+            if self._next.pending:
+                self._next.commit()
         folder = self.folder / part / self._next.generation
         return folder, tantivy.Index.open(str(folder)).searcher()
 
@@ -228,11 +237,10 @@ class TantivyEngine:
         now = [] if only_new else [self.folder / part / self._current() for part in Part]
         try:
             with self._trouble_is_away(*now):
-                targets = [] if only_new else [self._writers()]
-                for target in [*targets, *([self._next] if self._next else [])]:
-                    for part, batch in batches.items():
-                        if batch.put or batch.out:
-                            _apply(target.writers[part], batch)
+                if not only_new:
+                    _apply(self._writers(), batches, commit=True)
+                if self._next:  # nobody reads it yet, so it needn't be on the disk: each commit is a segment to merge
+                    _apply(self._next, batches, commit=not only_new)
         except EngineAwayError:
             self._now = None  # the folder may be gone: the next write looks again
             raise
@@ -287,8 +295,7 @@ class TantivyEngine:
         await asyncio.to_thread(self._swap, self._next)
 
     def _swap(self, new: Writers) -> None:
-        for writer in new.writers.values():
-            writer.commit()  # an empty part gets its first commit here
+        new.commit()  # an empty part gets its first one here
         old = self._named("current")
         if old:
             self._point("previous", old)
@@ -378,11 +385,19 @@ def _file_is_whole(file: Path) -> bool:
     return bool(magic == FOOTER_MAGIC and zlib.crc32(content[: -8 - length]) == told["crc"])
 
 
-def _apply(writer: tantivy.IndexWriter, batch: Batch) -> None:
-    for key in sorted({*batch.put, *batch.out}):
-        writer.delete_documents_by_term("key", key)
-    for key in sorted(batch.put):
-        writer.add_document(_document(batch.put[key]))
+def _apply(target: Writers, batches: Mapping[Part, Batch], *, commit: bool) -> None:
+    for part, batch in batches.items():
+        writer = target.writers[part]
+        for key in sorted({*batch.put, *batch.out}):
+            writer.delete_documents_by_term("key", key)
+        for key in sorted(batch.put):
+            writer.add_document(_document(batch.put[key]))
+        if commit and (batch.put or batch.out):
+            _commit(writer)
+    target.pending = target.pending or not commit
+
+
+def _commit(writer: tantivy.IndexWriter) -> None:
     try:
         writer.commit()
     except (ValueError, OSError):
