@@ -8,7 +8,7 @@ from time import perf_counter
 
 from kernel.permissions import ANONYMOUS, Actor
 from kernel.searchable import Document, account_token
-from search import asking, cursor, highlights
+from search import asking, cursor, highlights, regions
 from search.asking import Question
 from search.cursor import Place
 from search.engine import EngineAwayError, Found, Hit, Part, Sort
@@ -85,7 +85,7 @@ async def answer(asked: Asked, *, by: Actor, at_cursor: str = "") -> Answer:
     before = place.before()
     return Answer(
         items=items,
-        facets={name: _values(name, counts) for name, counts in page.facets.items()},
+        facets={name: await _values(name, counts, asked) for name, counts in page.facets.items()},
         total=page.total,
         about=page.about or len(items) < len(page.located),
         degraded=degraded,
@@ -132,7 +132,7 @@ def _merged(found: Mapping[Part, Found], starts: Mapping[Part, int], sort: Sort)
     ranked = []
     for part, result in found.items():
         for rank, hit in enumerate(result.hits, starts[part]):
-            order = -hit.published if sort is Sort.NEWEST else rank
+            order = {Sort.BEST: rank, Sort.NEWEST: -hit.published, Sort.DEADLINE: hit.deadline}[sort]
             ranked.append((order, part is Part.PUBLIC, rank, Located(part, hit)))
     return [located for *_, located in sorted(ranked, key=lambda one: one[:3])]
 
@@ -183,6 +183,8 @@ def kind_label(kind: str) -> str:
     return searchable.label if searchable else kind
 
 
-def _values(name: str, counts: Mapping[str, int]) -> tuple[FacetValue, ...]:
+async def _values(name: str, counts: Mapping[str, int], asked: Asked) -> tuple[FacetValue, ...]:
+    if name == "region":
+        return tuple(FacetValue(*one) for one in await regions.choices(counts, asked.region))
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple(FacetValue(value, kind_label(value) if name == "kind" else value, count) for value, count in ordered)

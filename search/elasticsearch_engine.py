@@ -33,9 +33,9 @@ from search.engine import (
     Sort,
     WriterTakenError,
 )  # fmt: skip
-from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
+from search.query import Anything, Best, Enough, Every, From, Node, OneOf, Phrase, Term
 
-SCHEMA = "1"  # raise it with every change of the mapping or of the analysis: other aliases, so another index
+SCHEMA = "2"  # raise it with every change of the mapping or of the analysis: other aliases, so another index
 READ_S, WRITE_S, TRIES = 1.5, 20, 3
 AGAIN = (429, 502, 503, 504)
 REST_S = 2.0  # a reader that found nobody asks the database for so long before it looks again
@@ -125,13 +125,14 @@ class ElasticsearchEngine:
     # Reading
 
     async def find(self, part: Part, tree: Node, *, sort: Sort, start: int, limit: int) -> Found:
-        by = [{"_score": "desc"}, {"key": "asc"}] if sort is Sort.BEST else [{"published": "desc"}, {"key": "asc"}]
+        by = [ORDERS[sort], {"key": "asc"}]
         found = await self._asked(
             part, query=compiled(tree), sort=by, from_=start, size=limit, track_total_hits=True,
-            docvalue_fields=["key", "published"],
+            docvalue_fields=["key", "published", "deadline"],
         )  # fmt: skip
-        hits = [hit["fields"] for hit in found["hits"]["hits"]]
-        return Found(found["hits"]["total"]["value"], tuple(Hit(hit["key"][0], hit["published"][0]) for hit in hits))
+        fields = [hit["fields"] for hit in found["hits"]["hits"]]
+        hits = tuple(Hit(told["key"][0], told["published"][0], told["deadline"][0]) for told in fields)
+        return Found(found["hits"]["total"]["value"], hits)
 
     async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
         wanted = {name: {"terms": {"field": name, "size": FACET_VALUES_MAX}} for name in fields}
@@ -479,7 +480,8 @@ def _document(record: Record) -> dict[str, Any]:
         "key": record.key, "kind": record.kind, "agency": record.agency,
         **{name: list(record.exact.get(name, ())) for name in EXACT},
         **{name: record.tokens[name] for name in TEXT},
-        "published": record.published, "version": record.version, "digest": record.digest - BELOW,
+        "published": record.published, "deadline": record.deadline, "version": record.version,
+        "digest": record.digest - BELOW,
     }  # fmt: skip
 
 
@@ -492,11 +494,12 @@ def _mapping() -> dict[str, Any]:
     told: dict[str, Any] = {name: {"type": "keyword"} for name in ("key", "kind", "agency", *EXACT)}
     for name, option in TEXT.items():
         told[name] = {"type": "text", "analyzer": "whitespace", "index_options": option}
-    told |= {name: {"type": "long"} for name in ("published", "version", "digest")}
+    told |= {name: {"type": "long"} for name in ("published", "deadline", "version", "digest")}
     return {"dynamic": "strict", "_source": {"enabled": False}, "properties": told}
 
 
 MAPPING = _mapping()
+ORDERS = {Sort.BEST: {"_score": "desc"}, Sort.NEWEST: {"published": "desc"}, Sort.DEADLINE: {"deadline": "asc"}}
 
 
 def compiled(tree: Node) -> dict[str, Any]:  # noqa: PLR0911 (one for each kind of node)
@@ -510,6 +513,8 @@ def compiled(tree: Node) -> dict[str, Any]:  # noqa: PLR0911 (one for each kind 
             return {"match_none": {}}
         case OneOf(name, values):
             return _unscored({"terms": {name: list(values)}})
+        case From(name, at_least):
+            return _unscored({"range": {name: {"gte": at_least}}})
         case Best(branches, tie):
             return {"dis_max": {"queries": [compiled(branch) for branch in branches], "tie_breaker": tie}}
         case Enough(branches, at_least):

@@ -15,9 +15,13 @@ class Part(StrEnum):
     RESTRICTED = "restricted"
 
 
+NEVER = 253_402_300_799  # the deadline of what has none, in unix seconds: it sorts behind all others
+
+
 class Sort(StrEnum):
     BEST = "best"
     NEWEST = "newest"
+    DEADLINE = "deadline"  # what is over soonest first; what has no deadline last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +36,14 @@ class Record:
     published: int  # unix seconds; 0 is unknown and comes last
     version: int
     digest: int  # of all of the above, for comparing with the database
+    deadline: int = NEVER  # unix seconds, in the digest as well
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     key: str
     published: int
+    deadline: int = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class SearchEngine(Protocol):
         ...
 
     async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
-        """How many of what the tree finds have each value of `kind`, `agency`."""
+        """How many of what the tree finds have each value of `kind`, `agency`, `region`."""
         ...
 
     def scan(self, part: Part) -> AsyncIterator[Sequence[tuple[str, int, int]]]:

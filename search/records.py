@@ -7,7 +7,7 @@ from hashlib import sha256
 from kernel.searchable import Document, scope_tokens
 from kernel.secrets.masking import mask_text
 from search import analysis
-from search.engine import Part, Record
+from search.engine import NEVER, Part, Record
 from search.trimming import searchables, stored_tokens
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,9 @@ def record(seen: Read, part: Part) -> Record | None:
         "body": BETWEEN.join(" ".join(analysis.body_tokens(body)) for body in bodies),
     }
     published = int(document.published.timestamp()) if document.published else 0
-    key, values = f"{document.kind}:{document.no}", (document.agency, exact, tokens, published, document.version)
+    deadline = int(document.deadline.timestamp()) if document.deadline else NEVER
+    key = f"{document.kind}:{document.no}"
+    values = (document.agency, exact, tokens, published, deadline, document.version)
     digest = int.from_bytes(sha256(repr((key, values)).encode()).digest()[:8])
     return Record(
         key=key,
@@ -76,4 +78,5 @@ def record(seen: Read, part: Part) -> Record | None:
         published=published,
         version=document.version,
         digest=digest,
+        deadline=deadline,
     )

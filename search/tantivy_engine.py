@@ -17,10 +17,10 @@ from uuid import uuid4
 
 import tantivy
 
-from search.engine import Batch, EngineAwayError, Facets, Found, Hit, Part, Record, Sort, WriterTakenError
-from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
+from search.engine import NEVER, Batch, EngineAwayError, Facets, Found, Hit, Part, Record, Sort, WriterTakenError
+from search.query import Anything, Best, Enough, Every, From, Node, OneOf, Phrase, Term
 
-SCHEMA = "1"  # raise it with every change of fields or analysis: an index of another schema is built anew
+SCHEMA = "2"  # raise it with every change of fields or analysis: an index of another schema is built anew
 HEAP_BYTES = 32_000_000
 FACET_VALUES_MAX = 200
 FOOTER_MAGIC = 1337
@@ -64,14 +64,17 @@ class TantivyEngine:
 
     def _find(self, part: Part, tree: Node, sort: Sort, start: int, limit: int) -> Found:
         opened = self._reader(part)
-        by = None if sort is Sort.BEST else "published"
+        by = None if sort is Sort.BEST else "published" if sort is Sort.NEWEST else "deadline"
+        order = tantivy.Order.Asc if sort is Sort.DEADLINE else tantivy.Order.Desc
         with self._trouble_is_away(opened.folder):
             searcher = opened.index.searcher()
-            result: Any = searcher.search(compiled(tree, opened.index.schema), limit, offset=start, order_by_field=by)
+            result: Any = searcher.search(
+                compiled(tree, opened.index.schema), limit, offset=start, order_by_field=by, order=order
+            )
             places = [place for _, place in result.hits]
-            published = searcher.fast_field_values("published", places) if places else []
+            dates = [searcher.fast_field_values(name, places) if places else [] for name in ("published", "deadline")]
             keys = [str(searcher.doc(place)["key"][0]) for place in places]
-        hits = [Hit(key, int(when or 0)) for key, when in zip(keys, published, strict=True)]
+        hits = [Hit(key, int(when or 0), int(due or NEVER)) for key, when, due in zip(keys, *dates, strict=True)]
         return Found(int(result.count), tuple(hits))
 
     async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
@@ -267,6 +270,8 @@ def compiled(tree: Node, schema: tantivy.Schema) -> tantivy.Query:  # noqa: PLR0
             return q.empty_query()
         case OneOf(name, values):
             return q.const_score_query(q.term_set_query(schema, name, list(values)), 0.0)
+        case From(name, at_least):
+            return q.const_score_query(q.range_query(schema, name, tantivy.FieldType.Integer, at_least), 0.0)
         case Best(branches, tie):
             return q.disjunction_max_query([compiled(branch, schema) for branch in branches], tie)
         case Enough(branches, at_least):
@@ -328,6 +333,7 @@ def _document(record: Record) -> tantivy.Document:
     for name in TEXT:
         document.add_text(name, record.tokens[name])
     document.add_integer("published", record.published)
+    document.add_integer("deadline", record.deadline)
     document.add_integer("version", record.version)
     document.add_unsigned("digest", record.digest)
     return document
@@ -339,10 +345,11 @@ def _schema() -> tantivy.Schema:
     for name in ("kind", "agency"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in EXACT:
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+        builder.add_text_field(name, fast=name == "region", tokenizer_name="raw", index_option="basic")
     for name, option in TEXT.items():
         builder.add_text_field(name, tokenizer_name="whitespace", index_option=option)
     builder.add_integer_field("published", fast=True)
+    builder.add_integer_field("deadline", fast=True)
     builder.add_integer_field("version", fast=True)
     builder.add_unsigned_field("digest", fast=True)
     return builder.build()

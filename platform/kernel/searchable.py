@@ -29,6 +29,7 @@ class Document:
     region_path: str = "/"
     published: datetime | None = None  # what “最新” sorts by and the line below the title shows
     state: tuple[str, str] | None = None  # (tone, label): how it stands now; tone as in the UI kit: ok soon bad done …
+    deadline: datetime | None = None  # of what may be acted on now: the first instant at which it is over
     action: tuple[str, str] | None = None  # (label, url): the one next step from here
     acl: tuple[str, ...] = ()  # restricted only: who may open it, in the tokens of `acl_of`; none means nobody
     public: bool = False

@@ -22,6 +22,7 @@ class Memo:
     agency: str = "水务局"
     number: tuple[str, ...] = ()
     version: int = 1
+    deadline: datetime | None = None
     stale_acl: tuple[str, ...] | None = None  # an index that hasn't heard of a revocation
 
 
@@ -62,6 +63,7 @@ async def documents(refs: list[str]) -> list[Document]:
 def _both(no: str, memo: Memo) -> list[Document]:
     own = (account_token(memo.owner),) if memo.owner else ()
     common = {"kind": "memo", "no": no, "agency": memo.agency, "region_path": memo.path, "version": memo.version}
+    common |= {"deadline": memo.deadline}
     url, published = f"/memos/{no}", NOON + timedelta(minutes=len(memo.title))
     closed = Document(
         **common,  # type: ignore[arg-type]
