@@ -9,7 +9,7 @@ from time import perf_counter
 
 from kernel.permissions import ANONYMOUS, Actor
 from kernel.searchable import Document, account_token
-from search import asking, cursor, explaining, highlights, mending, ranking
+from search import asking, cursor, explaining, highlights, mending, ranking, regions
 from search.asking import Question, Step
 from search.bets import queries as bets
 from search.bets.models import Bet
@@ -110,7 +110,7 @@ async def answer(
     before = place.before()
     return Answer(
         items=items,
-        facets={name: _values(name, counts) for name, counts in page.facets.items()},
+        facets={name: await _values(name, counts, asked) for name, counts in page.facets.items()},
         total=page.total,
         about=page.about or len(items) < len(page.located),
         degraded=degraded,
@@ -208,7 +208,7 @@ def _merged(found: Mapping[Part, Found], starts: Mapping[Part, int], sort: Sort)
     ranked = []
     for part, result in found.items():
         for rank, hit in enumerate(result.hits, starts[part]):
-            order = -hit.published if sort is Sort.NEWEST else rank
+            order = {Sort.BEST: rank, Sort.NEWEST: -hit.published, Sort.DEADLINE: hit.deadline}[sort]
             ranked.append((order, part is Part.PUBLIC, rank, Located(part, hit)))
     return [located for *_, located in sorted(ranked, key=lambda one: one[:3])]
 
@@ -264,6 +264,8 @@ def kind_label(kind: str) -> str:
     return searchable.label if searchable else kind
 
 
-def _values(name: str, counts: Mapping[str, int]) -> tuple[FacetValue, ...]:
+async def _values(name: str, counts: Mapping[str, int], asked: Asked) -> tuple[FacetValue, ...]:
+    if name == "region":
+        return tuple(FacetValue(*one) for one in await regions.choices(counts, asked.region))
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple(FacetValue(value, kind_label(value) if name == "kind" else value, count) for value, count in ordered)

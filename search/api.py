@@ -23,7 +23,10 @@ QUERY = {
     "kind": (TEXT | {"maxLength": 20}, "类别的代码，如 ticket、faq、guide"),
     "agency": (TEXT | {"maxLength": 100}, "部门名称，取自 facets.agency"),
     "region": (TEXT | {"maxLength": 200}, "地区路径，如 /360000/369900/"),
-    "sort": (TEXT | {"enum": [sort.value for sort in Sort], "default": Sort.BEST.value}, "best 相关，newest 最新"),
+    "sort": (
+        TEXT | {"enum": [sort.value for sort in Sort], "default": Sort.BEST.value},
+        "best 相关，newest 最新，deadline 快截止的在前，不列已截止的",
+    ),
     "limit": (NUMBER | {"minimum": 1, "maximum": LIMIT_MAX, "default": 10}, "每页条数"),
     "cursor": (TEXT | {"maxLength": CURSOR_MAX}, "上一页的 next；只对同一人、同一问题有效"),
     "count": (FLAG | {"default": False}, "给出总数；exact 为假时是约数"),
@@ -35,7 +38,7 @@ ITEM = OBJECT | {
     "required": ["kind", "no", "url", "title", "snippet", "highlights", "agency", "published_at", "action"],
     "properties": {"kind": TEXT, "no": TEXT, "url": TEXT, "title": TEXT, "snippet": TEXT}
     | {"highlights": OBJECT | {"properties": {"title": SEGMENTS, "snippet": SEGMENTS}}}
-    | {"agency": MAYBE, "published_at": MAYBE, "action": ACTION, "state_label": MAYBE}
+    | {"agency": MAYBE, "published_at": MAYBE, "deadline": MAYBE, "action": ACTION, "state_label": MAYBE}
     | {"exact": FLAG, "restricted": FLAG},
 }
 VALUE = OBJECT | {"properties": {"value": TEXT, "label": TEXT, "count": NUMBER}}
@@ -98,6 +101,7 @@ def _item_json(item: Item) -> dict[str, object]:
         "highlights": {"title": item.title, "snippet": item.snippet},
         "agency": document.agency or None,
         "published_at": document.published.isoformat() if document.published else None,
+        "deadline": document.deadline.isoformat() if document.deadline else None,
         "action": {"label": document.action[0], "url": document.action[1]} if document.action else None,
         "state_label": document.state[1] if document.state else None,
         "exact": item.pinned,

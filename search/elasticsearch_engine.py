@@ -40,7 +40,7 @@ from search.engine import (
     pieces,
     whole_digest,
 )  # fmt: skip
-from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
+from search.query import Anything, Best, Enough, Every, From, Node, OneOf, Phrase, Term
 from search.ranking import STEPS
 
 READ_S, WRITE_S, TRIES = 1.5, 20, 3
@@ -133,14 +133,15 @@ class ElasticsearchEngine:
     # Reading
 
     async def find(self, part: Part, tree: Node, *, sort: Sort, start: int, limit: int) -> Found:
-        by = [{"_score": "desc"}, {"key": "asc"}] if sort is Sort.BEST else [{"published": "desc"}, {"key": "asc"}]
-        query = compiled(tree) if sort is Sort.NEWEST else _ranked(compiled(tree))
+        by = [ORDERS[sort], {"key": "asc"}]
         found = await self._asked(
-            part, query=query, sort=by, from_=start, size=limit, track_total_hits=True,
-            docvalue_fields=["key", "published"],
+            part, query=_ranked(compiled(tree)) if sort is Sort.BEST else compiled(tree), sort=by, from_=start,
+            size=limit, track_total_hits=True, docvalue_fields=["key", "published", "deadline"],
         )  # fmt: skip
         hits = [(hit["fields"], hit["_score"] or 0.0) for hit in found["hits"]["hits"]]
-        held = tuple(Hit(fields["key"][0], fields["published"][0], score) for fields, score in hits)
+        held = tuple(
+            Hit(fields["key"][0], fields["published"][0], fields["deadline"][0], score) for fields, score in hits
+        )
         return Found(found["hits"]["total"]["value"], held)
 
     async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
@@ -498,8 +499,8 @@ def _document(record: Record) -> dict[str, Any]:
         "key": record.key, "kind": record.kind, "agency": record.agency,
         **{name: list(record.exact.get(name, ())) for name in EXACT},
         **{name: record.tokens.get(name, "") for name in TEXT},
-        "published": record.published, "version": record.version, "bucket": record.bucket,
-        **dict(zip(ADDED, pieces(record.digest), strict=True)), "rank": record.rank / STEPS,
+        "published": record.published, "deadline": record.deadline, "version": record.version,
+        "bucket": record.bucket, **dict(zip(ADDED, pieces(record.digest), strict=True)), "rank": record.rank / STEPS,
     }  # fmt: skip
 
 
@@ -517,13 +518,14 @@ def _mapping() -> dict[str, Any]:
     told: dict[str, Any] = {name: {"type": "keyword"} for name in ("key", "kind", "agency", *EXACT)}
     for name, option in TEXT.items():
         told[name] = {"type": "text", "analyzer": "whitespace", "index_options": option}
-    told |= {name: {"type": "long"} for name in ("published", "version")}
+    told |= {name: {"type": "long"} for name in ("published", "deadline", "version")}
     told |= {name: {"type": "integer"} for name in ("bucket", *ADDED)}
     told["rank"] = {"type": "float"}
     return {"dynamic": "strict", "_source": {"enabled": False}, "properties": told}
 
 
 MAPPING = _mapping()
+ORDERS = {Sort.BEST: {"_score": "desc"}, Sort.NEWEST: {"published": "desc"}, Sort.DEADLINE: {"deadline": "asc"}}
 
 
 def _shape(mapping: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
@@ -543,6 +545,8 @@ def compiled(tree: Node) -> dict[str, Any]:  # noqa: PLR0911 (one for each kind 
             return {"match_none": {}}
         case OneOf(name, values):
             return _unscored({"terms": {name: list(values)}})
+        case From(name, at_least):
+            return _unscored({"range": {name: {"gte": at_least}}})
         case Best(branches, tie):
             return {"dis_max": {"queries": [compiled(branch) for branch in branches], "tie_breaker": tie}}
         case Enough(branches, at_least):

@@ -10,7 +10,7 @@ from zlib import crc32
 from search.query import Node
 from search.ranking import MARK, STEPS
 
-SCHEMA = f"4{MARK}"  # raise it with every change of fields, of the mapping or of the analysis: the index is built anew
+SCHEMA = f"5{MARK}"  # raise it with every change of fields, of the mapping or of the analysis: the index is built anew
 BUCKETS = 256
 PIECE_BITS, PIECES = 22, 3  # a digest in pieces whose sums a float still holds exactly: engines add in floats
 Sums = tuple[int, int, int, int]  # how many records, and the sum of each piece of their digests
@@ -23,9 +23,13 @@ class Part(StrEnum):
     RESTRICTED = "restricted"
 
 
+NEVER = 253_402_300_799  # the deadline of what has none, in unix seconds: it sorts behind all others
+
+
 class Sort(StrEnum):
     BEST = "best"
     NEWEST = "newest"
+    DEADLINE = "deadline"  # what is over soonest first; what has no deadline last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class Record:
     published: int  # unix seconds; 0 is unknown and comes last
     version: int
     digest: int  # of all of the above and of what the rank is made of, for comparing with the database
+    deadline: int = NEVER  # unix seconds, in the digest as well
     rank: int = STEPS  # in sixteenths: what the text's score is multiplied by
     look_at: datetime | None = None  # when the rank may be another one though nothing has happened
 
@@ -54,6 +59,7 @@ class Hit:
 
     key: str
     published: int
+    deadline: int = NEVER
     score: float = 0.0
 
 
@@ -122,7 +128,7 @@ class SearchEngine(Protocol):
         ...
 
     async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
-        """How many of what the tree finds have each value of `kind`, `agency`."""
+        """How many of what the tree finds have each value of `kind`, `agency`, `region`."""
         ...
 
     async def sums(self, part: Part, *, new: bool = False) -> Mapping[int, Sums]:

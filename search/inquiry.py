@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import time
 
 from kernel.permissions import Actor
 from search import asking
 from search.asking import Question
 from search.engine import Found, Hit, Part, SearchEngine, Sort
-from search.query import Every, Node, OneOf
+from search.query import Every, From, Node, OneOf
 from search.trimming import filter_for, parts_for, taken_twice
 
 PINNED_MAX = 10
-DIMENSIONS = ("kind", "agency")
+DIMENSIONS = ("kind", "agency", "region")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Inquiry:
     asked: Asked
     by: Actor
     kept_out: tuple[str, ...] = ()  # of what is public, for this question, by a person
+    now: int = field(default_factory=lambda: int(time()))  # unix seconds
 
     async def pinned(self) -> list[Located]:
         """Whose number is exactly what was typed: above the ranking, not in it."""
@@ -65,7 +67,7 @@ class Inquiry:
 
     async def _counts(self, names: Sequence[str], but: str) -> dict[str, dict[str, int]]:
         counts: dict[str, dict[str, int]] = {name: {} for name in names}
-        trees = {part: self._tree(part, self.question.tree, but=but) for part in parts_for(self.by)}
+        trees = {part: self._tree(part, self.question.tree, self.asked.sort, but=but) for part in parts_for(self.by)}
         asked = (self.engine.facets(part, tree, names) for part, tree in trees.items())
         for found in await asyncio.gather(*asked):
             for name, values in found.items():
@@ -77,12 +79,14 @@ class Inquiry:
         self, node: Node, sort: Sort, starts: Mapping[Part, int], limit: int, without: tuple[str, ...] = ()
     ) -> dict[Part, Found]:
         parts = parts_for(self.by)
-        trees = {part: self._tree(part, node, without=without) for part in parts}
+        trees = {part: self._tree(part, node, sort, without=without) for part in parts}
         asked = (self.engine.find(part, trees[part], sort=sort, start=starts[part], limit=limit) for part in parts)
         return dict(zip(parts, await asyncio.gather(*asked), strict=True))
 
-    def _tree(self, part: Part, node: Node, *, without: tuple[str, ...] = (), but: str = "") -> Node:
+    def _tree(self, part: Part, node: Node, sort: Sort, *, without: tuple[str, ...] = (), but: str = "") -> Node:
+        """By deadline, what is over isn't looked for: nothing can be done with it any more."""
         out = OneOf("key", (*without, *(self.kept_out if part is Part.PUBLIC else ())))
         gone = tuple(one for one in (taken_twice(self.by, part), out) if one.values)
         chosen = self.asked.chosen(but=but)
-        return Every((asking.narrowed(node, **chosen),), within=(filter_for(self.by, part),), without=gone)
+        open_ones = (From("deadline", self.now),) if sort is Sort.DEADLINE else ()
+        return Every((asking.narrowed(node, **chosen),), within=(filter_for(self.by, part), *open_ones), without=gone)

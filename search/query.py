@@ -28,6 +28,14 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class From:
+    """A figure of the document is at least that. Adds nothing to the score."""
+
+    field: str
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
 class Best:
     """As good as its best branch, plus a little (`tie`) of the others."""
 
@@ -58,5 +66,5 @@ class Anything:
     """Everything there is; only ever below a filter."""
 
 
-Node = Term | Phrase | OneOf | Best | Enough | Every | Anything
+Node = Term | Phrase | OneOf | From | Best | Enough | Every | Anything
 NOTHING = OneOf("key", ())

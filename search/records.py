@@ -8,7 +8,7 @@ from hashlib import sha256
 from kernel.searchable import Document, scope_tokens
 from kernel.secrets.masking import mask_text
 from search import analysis, pinyin, ranking
-from search.engine import Part, Record
+from search.engine import NEVER, Part, Record
 from search.ranking import Moment
 from search.trimming import searchables, stored_tokens
 from search.vocabulary import queries as vocabulary
@@ -82,7 +82,8 @@ def record(seen: Read, part: Part, now: Circumstances) -> Record | None:
         "body": BETWEEN.join(" ".join(analysis.body_tokens(body)) for body in bodies),
     }
     published = int(document.published.timestamp()) if document.published else 0
-    standing = (document.life.value, document.deadline, document.complete)  # not what is counted: that moves by itself
+    deadline = int(document.deadline.timestamp()) if document.deadline else NEVER
+    standing = (document.life.value, deadline, document.complete)  # not what is counted: that moves by itself
     key = f"{document.kind}:{document.no}"
     values = (document.agency, exact, tokens, published, standing, document.version)
     digest = int.from_bytes(sha256(repr((key, values)).encode()).digest()[:8])
@@ -95,6 +96,7 @@ def record(seen: Read, part: Part, now: Circumstances) -> Record | None:
         published=published,
         version=document.version,
         digest=digest,
+        deadline=deadline,
         rank=ranking.factors(document, now.moment).steps,
         look_at=ranking.next_look(document, now.moment),
     )

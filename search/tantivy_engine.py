@@ -21,6 +21,7 @@ import tantivy
 
 from search.engine import (
     BUCKETS,
+    NEVER,
     PIECES,
     SCHEMA,
     Batch,
@@ -37,7 +38,7 @@ from search.engine import (
     pieces,
     whole_digest,
 )  # fmt: skip
-from search.query import Anything, Best, Enough, Every, Node, OneOf, Phrase, Term
+from search.query import Anything, Best, Enough, Every, From, Node, OneOf, Phrase, Term
 from search.ranking import STEPS
 
 HEAP_BYTES = 32_000_000
@@ -90,17 +91,20 @@ class TantivyEngine:
 
     def _find(self, part: Part, tree: Node, sort: Sort, start: int, limit: int) -> Found:
         opened = self._reader(part)
-        order, weight = (None, "rank") if sort is Sort.BEST else ("published", None)
+        by = None if sort is Sort.BEST else "published" if sort is Sort.NEWEST else "deadline"
+        order = tantivy.Order.Asc if sort is Sort.DEADLINE else tantivy.Order.Desc
+        weight = "rank" if sort is Sort.BEST else None
         with self._trouble_is_away(opened.folder):
-            searcher = opened.index.searcher()
+            searcher, query = opened.index.searcher(), compiled(tree, opened.index.schema)
             result: Any = searcher.search(
-                compiled(tree, opened.index.schema), limit, offset=start, order_by_field=order, weight_by_field=weight
+                query, limit, offset=start, order_by_field=by, order=order, weight_by_field=weight
             )
             scores = [score if sort is Sort.BEST else 0.0 for score, _ in result.hits]
             places = [place for _, place in result.hits]
-            published = searcher.fast_field_values("published", places) if places else []
+            dates = [searcher.fast_field_values(name, places) if places else [] for name in ("published", "deadline")]
             keys = [str(searcher.doc(place)["key"][0]) for place in places]
-        hits = [Hit(key, int(when or 0), score) for key, when, score in zip(keys, published, scores, strict=True)]
+        held = zip(keys, *dates, scores, strict=True)
+        hits = [Hit(key, int(when or 0), int(due or NEVER), score) for key, when, due, score in held]
         return Found(int(result.count), tuple(hits))
 
     async def facets(self, part: Part, tree: Node, fields: Sequence[str]) -> Facets:
@@ -348,6 +352,8 @@ def compiled(tree: Node, schema: tantivy.Schema) -> tantivy.Query:  # noqa: PLR0
             return q.empty_query()
         case OneOf(name, values):
             return q.const_score_query(q.term_set_query(schema, name, list(values)), 0.0)
+        case From(name, at_least):
+            return q.const_score_query(q.range_query(schema, name, tantivy.FieldType.Integer, at_least), 0.0)
         case Best(branches, tie):
             return q.disjunction_max_query([compiled(branch, schema) for branch in branches], tie)
         case Enough(branches, at_least):
@@ -417,6 +423,7 @@ def _document(record: Record) -> tantivy.Document:
     for name in TEXT:
         document.add_text(name, record.tokens.get(name, ""))
     document.add_integer("published", record.published)
+    document.add_integer("deadline", record.deadline)
     document.add_integer("version", record.version)
     document.add_unsigned("bucket", record.bucket)
     for name, piece in zip(ADDED, pieces(record.digest), strict=True):
@@ -431,10 +438,11 @@ def _schema() -> tantivy.Schema:
     for name in ("kind", "agency"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in EXACT:
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+        builder.add_text_field(name, fast=name == "region", tokenizer_name="raw", index_option="basic")
     for name, option in TEXT.items():
         builder.add_text_field(name, tokenizer_name="whitespace", index_option=option)
     builder.add_integer_field("published", fast=True)
+    builder.add_integer_field("deadline", fast=True)
     builder.add_integer_field("version", fast=True)
     builder.add_unsigned_field("bucket", fast=True, indexed=True)
     for name in ADDED:

@@ -12,7 +12,6 @@ from search.bets.forms import Placed, Reason
 from search.bets.models import Bet
 
 
-
 async def draw_number(at: datetime) -> str:
     """Outside of every transaction: a number is never given twice, not even after a rollback."""
     return await numbering.draw(Bet.prefix, at)

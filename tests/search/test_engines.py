@@ -20,6 +20,7 @@ from search import analysis
 from search.elasticsearch_engine import Access, ElasticsearchEngine
 from search.engine import (
     BUCKETS,
+    NEVER,
     SCHEMA,
     Batch,
     EngineAwayError,
@@ -33,7 +34,7 @@ from search.engine import (
     pieces,
     whole_digest,
 )  # fmt: skip
-from search.query import NOTHING, Anything, Best, Enough, Every, OneOf, Phrase, Term
+from search.query import NOTHING, Anything, Best, Enough, Every, From, OneOf, Phrase, Term
 from search.tantivy_engine import TantivyEngine
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +143,20 @@ async def test_newest_first_and_pages_without_gap_or_double(search_engine: Searc
         for hit in (await search_engine.find(Part.PUBLIC, Anything(), sort=Sort.BEST, start=start, limit=7)).hits
     ]
     assert len(read) == len(set(read)) == 30
+
+
+async def test_by_deadline_the_soonest_comes_first_and_what_has_none_last(search_engine: SearchEngine) -> None:
+    await a_new_index(search_engine)
+    soon, late, over = (
+        replace(a_record(no, "停水"), deadline=when) for no, when in (("1", 2_000), ("2", 3_000), ("3", 10))
+    )
+    await put(search_engine, late, a_record("4", "停水"), soon, over)
+
+    assert await keys(search_engine, Term("title", "停水"), sort=Sort.DEADLINE) == ["3", "1", "2", "4"]
+    still_open = Every((Term("title", "停水"),), within=(From("deadline", 2_000),))
+    assert await keys(search_engine, still_open, sort=Sort.DEADLINE) == ["1", "2", "4"]
+    found = await search_engine.find(Part.PUBLIC, still_open, sort=Sort.DEADLINE, start=0, limit=9)
+    assert [hit.deadline for hit in found.hits] == [2_000, 3_000, NEVER]
 
 
 async def test_facets_count_what_the_tree_finds(search_engine: SearchEngine) -> None:

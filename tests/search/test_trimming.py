@@ -91,7 +91,7 @@ async def test_no_word_of_a_restricted_text_is_suggested_or_counted_for_others(s
     assert await suggestions("秘密") == []
     assert [document.title for document in await suggestions("答复")] == ["答复"]
     found = await answer(Asked(q="秘密"), by=ANONYMOUS)
-    assert (found.total, found.facets) == (0, {"kind": (), "agency": ()})
+    assert (found.total, found.facets) == (0, {"kind": (), "agency": (), "region": ()})
 
 
 async def test_public_ranking_does_not_depend_on_restricted_documents(shelf: Shelf) -> None:

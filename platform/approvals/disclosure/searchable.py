@@ -8,7 +8,7 @@ from approvals.disclosure.showing import TONES
 from approvals.disclosure.states import PolicyState
 from approvals.disclosure.text import plain
 from kernel.permissions import Actor
-from kernel.searchable import Document, Searchable
+from kernel.searchable import Document, Life, Searchable
 
 BATCH = 200
 
@@ -32,6 +32,7 @@ def _public(policy: Policy) -> Document:
         published=queries.day_at(policy),
         state=(TONES[policy.state], policy.state.label),
         action=None if policy.state is PolicyState.REPEALED else ("看全文", url),
+        life=Life.HISTORIC if policy.state is PolicyState.REPEALED else Life.STANDING,
         public=True,
         version=policy.version,
     )

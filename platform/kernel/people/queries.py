@@ -87,6 +87,12 @@ async def names_of_unit(org_id: int | None) -> tuple[str, ...]:
     return (org.name, org.short_name) if org else ()
 
 
+async def names_at(paths: Collection[str]) -> dict[str, str]:
+    """Path → name of the organisation that sits there, for those that have one."""
+    found = Organisation.filter(path__in=list(paths), active=True) if paths else None
+    return {one.path: one.name for one in await found} if found is not None else {}
+
+
 async def agencies() -> list[Organisation]:
     """Every unit that work can be sent to, by its place in the tree."""
     return await Organisation.filter(active=True).order_by("path")
