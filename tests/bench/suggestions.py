@@ -1,8 +1,11 @@
 """Learning of a first-level label from citizens' real messages: every message with all its rows in one fold.
 
-The probability is fitted inside each fold's own training part. The settings (SVM_C, NB_SMOOTHING, SEEN_MIN, the kind of
-model) are not: kinds were compared on all folds of these same messages, then the settings on one half of them. So these
-figures are a little too good for messages nobody has seen; how much isn't known, since the choice was not nested.
+The probability is fitted inside each fold's own training part. SVM_C and what the beginning of a text weighs were
+chosen among eight settings by three folds inside each fold's training part: four of the five parts chose what is set
+now, one a greater weight. With each part's own choice, so without the choosers having seen what they are measured on,
+macro F1 is 0.9087 over all rows and 0.8844 over raw texts; what was set before has 0.8987 and 0.8733. That a text's
+beginning should count apart, and among which settings to choose, was found on the inner folds of two of the five
+training parts. NB_SMOOTHING, SEEN_MIN and the kind of model are older, and were compared on all folds.
 
 At the small scale two of the five folds are taken, for a look."""
 

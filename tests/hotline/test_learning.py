@@ -87,6 +87,24 @@ def test_a_model_has_room_for_so_many_features_and_keeps_the_commonest(monkeypat
     assert "水" in small.features
 
 
+def test_what_a_text_begins_with_says_more_than_what_it_ends_with() -> None:
+    """Both speak of water and of noise, each long enough that the other stands beyond the beginning."""
+    between = "，以上情况请有关部门核实以后依照规定尽快处理并且给予书面的答复为盼，" * 2
+    learned, _ = learning.learn(
+        [*WATER, *NOISE, *(text + between for text in (*WATER, *NOISE))],
+        (["供水"] * 5 + ["噪音"] * 5) * 2,
+        [*range(10)] * 2,
+    )
+    assert learned.opinions(WATER[0] + between + NOISE[0])[0].label == "供水"
+    assert learned.opinions(NOISE[0] + between + WATER[0])[0].label == "噪音"
+
+
+def test_a_piece_that_spoke_twice_is_shown_once_and_as_it_stands_in_the_text(learned: Learned) -> None:
+    words = learned.opinions("自来水停水了")[0].words
+    assert len({*words}) == len(words)
+    assert all(word == word.strip() for word in words)
+
+
 def test_a_hall_starts_without_loading_what_only_learning_needs() -> None:
     asked = "import sys, hotline.suggestions.learning; print('sklearn' in sys.modules or 'numpy' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
