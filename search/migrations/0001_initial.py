@@ -42,25 +42,6 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
-            name="Comparison",
-            fields=[
-                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ("at", UtcDatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
-                ("whole", fields.BooleanField()),
-                ("documents", fields.IntField()),
-                ("drift", fields.IntField()),
-                ("staying", fields.IntField()),
-                ("refs", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
-            ],
-            options={
-                "table": "search_comparison",
-                "app": "search",
-                "pk_attr": "id",
-                "table_description": "One look at whether the index holds what the database holds (核对). `refs` are the first of those that differed,",
-            },
-            bases=["Model"],
-        ),
-        ops.CreateModel(
             name="Bet",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -91,6 +72,25 @@ class Migration(migrations.Migration):
                 "table_description": "置顶或不显示 (best bet): `key` is the question as it is compared.",
             },
             bases=["Thing"],
+        ),
+        ops.CreateModel(
+            name="Comparison",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("at", UtcDatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+                ("whole", fields.BooleanField()),
+                ("documents", fields.IntField()),
+                ("drift", fields.IntField()),
+                ("staying", fields.IntField()),
+                ("refs", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
+            ],
+            options={
+                "table": "search_comparison",
+                "app": "search",
+                "pk_attr": "id",
+                "table_description": "One look at whether the index holds what the database holds (核对). `refs` are the first of those that differed,",
+            },
+            bases=["Model"],
         ),
         ops.CreateModel(
             name="Rebuild",
