@@ -3,7 +3,7 @@
 It names nobody: no title, no caller, no text; of a late matter its number, of one that bears a label not even that."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from hotline.briefs.periods import Period, before, last_year
 from hotline.calls import queries as calls
 from hotline.categories import queries as categories
 from hotline.categories.importing import SEPARATOR
+from hotline.kpi import partly
 from hotline.kpi.composites import THREE_RATES, Composed, composed
 from hotline.kpi.definitions import FIGURES
 from hotline.tickets import queries as tickets
@@ -39,8 +40,8 @@ async def brief(every: str, name: str, period: Period, at: datetime) -> dict[str
     days = f"{period.first}" if period.first == period.last else f"{period.first} 至 {period.last}"
     parameters = {"from": f"{period.first}", "to": f"{period.last}", "counted_at": at, "compared_with": []}
     parameters["compared_with"] = [{"from": f"{one.first}", "to": f"{one.last}"} for one in three[1:]]
-    figures = await kpi.figures(FIGURES, SYSTEM, _asked(period, at))
-    earlier = await kpi.figures(FIGURES, SYSTEM, _asked(three[1], at))
+    figures = await partly.figures(FIGURES, SYSTEM, _asked(period, at))
+    earlier = await partly.figures(FIGURES, SYSTEM, _asked(three[1], at))
     kpis = _figures(figures, earlier, period)
     made = [await composed(now, _asked(one, at)) for now, one in ((figures, period), (earlier, three[1]))]
     kpis["rows"].append(_made_up(made[0], made[1], period))
@@ -161,8 +162,17 @@ def _made_up(now: Composed, then: Composed, period: Period) -> Row:
 
 def said(figure: Figure) -> str:
     """As on the page of figures; whole numbers only are divided, in decimals."""
+    if figure.provisional and figure.denominator:
+        return f"{said(replace(figure, provisional=False))}（暂定）"
     if not figure.denominator:
         return "无"
+    if figure.partly_percent:
+        counted = f"部分解决 {figure.partly} 件各计 {figure.partly_percent}%"
+        return (
+            f"{100 * figure.counted / figure.denominator:.1f}%（{counted}）"
+            if figure.ranked
+            else (f"{figure.numerator}/{figure.denominator}（{counted}）")
+        )
     value = Decimal(figure.numerator) / Decimal(figure.denominator)
     if figure.definition.spread:
         return f"{value:.0f}"

@@ -12,6 +12,7 @@ from hotline.categories import queries as categories
 from hotline.desks import queries as own
 from hotline.suggestions import rules as suggestion_rules
 from hotline.suggestions import suggest
+from hotline.suggestions.suggest import Guessed
 from hotline.tickets import queries, showing
 from hotline.tickets.forms import Urgency
 from hotline.tickets.models import Assignment, Ticket
@@ -177,8 +178,8 @@ async def offered(ticket: Ticket) -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", shown["agencies"])
 
 
-async def _proposals(ticket: Ticket, content: str) -> dict[str, object]:
-    found = await suggest.for_dispatch(ticket, content)
+async def _proposals(ticket: Ticket, content: str, guessed: Guessed | None = None) -> dict[str, object]:
+    found = await suggest.for_dispatch(ticket, content, guessed)
     code = await own.advised(ticket.no)
     named = (await active_organisations([code])).get(code) if code else None
     if named:
@@ -237,6 +238,6 @@ async def _pane(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, object]
         content = shown["content"]
         if not isinstance(content, str):
             raise NotFound(what="该工单")
-        proposed = await _proposals(ticket, content)
+        proposed = await _proposals(ticket, content, shown["guessed"])
         shown["proposals"] = proposed | {"filled_in": suggestion_rules.may_be_filled_in(ticket)}
     return shown

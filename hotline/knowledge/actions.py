@@ -49,6 +49,7 @@ async def publish(article: Article, facts: Nothing, **way: Unpack[Way]) -> Artic
         await queries.editions_of(article).update(current=False)
         told = {name: getattr(article, name) for name in IN_USE}
         edition = Edition(article=article, no=article.no, number=article.edition, published_at=way["at"])
+        edition.pin = f"{article.no}@{article.edition}"
         edition.update_from_dict(told)
         edition.published_by, edition.initials = way["by"].id, initials(article.title, article.words)
         await edition.save(force_create=True)
@@ -90,7 +91,7 @@ async def pin(no: str, *, by: Actor, at: datetime) -> str:
     found = await queries.in_use(by, name, at)
     if found is None or number not in ("", str(found.number)):
         raise FormRejected({"article": "没有这条知识，或它已更正、过期，请重新查找后再答复。"})
-    return f"{found.no}@{found.number}"
+    return found.pin
 
 
 async def answered_from(

@@ -51,6 +51,7 @@ class Edition(Model):
     article_id: int
     number = fields.IntField()
     no = fields.CharField(max_length=48, db_index=True)
+    pin = fields.CharField(max_length=60, unique=True)  # `53-…@2`: what a ticket that was answered from it says
     title = fields.CharField(max_length=80)
     body = fields.TextField()
     source = fields.CharField(max_length=300)

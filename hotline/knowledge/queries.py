@@ -8,7 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
@@ -206,6 +206,17 @@ async def how_many_heard(editions: Sequence[Edition]) -> dict[int, int]:
     found = await Answered.filter(article__in=[one.no for one in editions]).values_list("article", "edition")
     counted = Counter(found)
     return {one.id: counted[(one.no, one.number)] for one in editions}
+
+
+def wrong_pins() -> QuerySet[Edition]:
+    """What was answered from these turned out to be wrong: a column `pin` to compare with."""
+    return Edition.exclude(wrong_since=None)
+
+
+def heard_wrongly(article: str) -> QuerySet[Answered]:
+    """The answers that were given from an edition of that article which turned out to be wrong."""
+    wrong = Edition.filter(no=article).exclude(wrong_since=None)
+    return Answered.filter(article=article, edition__in=Subquery(wrong.values("number")))
 
 
 async def wrong_editions() -> list[Edition]:

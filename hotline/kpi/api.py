@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hotline.kpi import classes
+from hotline.kpi import classes, partly
 from hotline.kpi.composites import Composed, composed
 from hotline.kpi.definitions import FIGURES
 from hotline.kpi.forms import Period
@@ -14,10 +14,9 @@ from hotline.permissions import P
 from kernel.errors import FormRejected
 from kernel.openapi import TEXT, described
 from kernel.pages import needs
-from oversight.kpi import queries
 from oversight.kpi.api import COUNT, COUNTS, DATED, DAYS, INTERVAL, MAYBE_NUMBER, SHARES, shown
 from oversight.kpi.definitions import Figure
-from oversight.kpi.ranking import Place
+from oversight.kpi.ranking import Class, Place
 
 PART = {"type": "object", "required": ["code", "weight", "value"], "properties": {
     "code": TEXT, "weight": {"type": ["integer", "null"]}, "value": MAYBE_NUMBER,
@@ -57,7 +56,7 @@ TOLD = {
 async def index(request: Request) -> Response:
     period = Period.given(request.query_params)
     asked = period.asked(datetime.now(UTC))
-    figures = await queries.figures(FIGURES, request.user, asked)
+    figures = await partly.figures(FIGURES, request.user, asked)
     told = {"from": f"{period.first}", "to": f"{period.last}", "unit": period.unit}
     answer = told | {"kpi": [shown(one) for one in figures], "composites": [made_up(await composed(figures, asked))]}
     if code := request.query_params.get("code", ""):
@@ -68,7 +67,7 @@ async def index(request: Request) -> Response:
     return JSONResponse(answer)
 
 
-def graded(one: classes.Class) -> dict[str, object]:
+def graded(one: Class[Figure | Composed]) -> dict[str, object]:
     units = [judged(place) | {"load": one.loads[place.unit]} for place in one.places]
     return {"label": one.label, "least": one.least, "units": units}
 

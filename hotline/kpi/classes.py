@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hotline.kpi.composites import THREE_RATES, Composed, Composite, of_parts
 from hotline.kpi.criteria import Criteria, of_period
 from hotline.kpi.definitions import BY_CODE, FIGURES
+from hotline.kpi.partly import in_part, with_beside
 from hotline.kpi.queries import units
 from hotline.policies.cells import LOADS
 from kernel.permissions import Actor
 from oversight.kpi import counting
 from oversight.kpi.definitions import Definition, Figure
 from oversight.kpi.queries import Asked
-from oversight.kpi.ranking import Place, in_order
+from oversight.kpi.ranking import Class, in_order
 
 LOAD = BY_CODE["extended"]  # of all figures that whose base is every share that fell due, with nothing left out
 SMALL = "少量件"
@@ -23,20 +25,10 @@ COMPARED: dict[str, Definition | Composite] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Class:
-    """档: `least` matters a month and more, fewer than the class above. `loads`: unit → shares that fell due."""
-
-    label: str
-    least: int
-    places: tuple[Place[Figure | Composed], ...]
-    loads: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Compared:
     definition: Definition | Composite
     policy: str
-    classes: tuple[Class, ...]
+    classes: tuple[Class[Figure | Composed], ...]
 
 
 async def compared(code: str, actor: Actor, asked: Asked) -> Compared:
@@ -54,15 +46,23 @@ async def compared(code: str, actor: Actor, asked: Asked) -> Compared:
     return Compared(definition, criteria.policy, tuple(classes))
 
 
+async def in_classes(code: str, actor: Actor, asked: Asked) -> tuple[Class[Any], ...] | None:
+    """For every hall's figures; None: that one isn't compared."""
+    return (await compared(code, actor, asked)).classes if code in COMPARED else None
+
+
 async def _figures(
     definition: Definition | Composite, criteria: Criteria, actor: Actor, asked: Asked, names: Mapping[str, str]
 ) -> dict[str, tuple[Figure | Composed, int]]:
     """Unit → its figure and its load."""
     codes = definition.of if isinstance(definition, Composite) else (definition.code,)
-    counted = await counting.by_unit([BY_CODE[code] for code in {*codes, LOAD.code}], actor, asked)
+    needed = [BY_CODE[code] for code in {*with_beside([BY_CODE[code] for code in codes]), LOAD.code}]
+    counted = await counting.by_unit(needed, actor, asked)
     found: dict[str, tuple[Figure | Composed, int]] = {}
     for unit in names:
-        parts = [counted.get((code, unit, ""), Figure(BY_CODE[code], 0, 0, 0)) for code in codes]
+        mine = [counted.get((one.code, unit, ""), Figure(one, 0, 0, 0)) for one in needed]
+        weighed = {one.definition.code: one for one in in_part(mine, criteria)}
+        parts = [weighed[code] for code in codes]
         if unit.startswith(asked.unit) and all(one.denominator for one in parts):
             load = counted.get((LOAD.code, unit, ""))
             whole = of_parts(parts, criteria) if isinstance(definition, Composite) else parts[0]

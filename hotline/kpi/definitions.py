@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from hotline.tickets.repeating.rules import REPEATED_WITHIN
 from hotline.tickets.states import OPEN
 from kernel.ratings.forms import LOW
 from oversight.kpi.definitions import Definition
@@ -12,6 +13,8 @@ ENDED = ["closed", "arch"]
 AGENCY = "agency__path"
 NOT_TAKEN_BACK = {"state__not_in": ["a_recall"]}
 ANONYMOUS, GRANTED = {"ticket__secrecy": "anonymous"}, {"state": "a_back"}  # 剔除: an objection granted clears the unit
+WORKED = {"state__not_in": ["a_recall", "a_back"]}  # whose ticket it is in the end: no unit whose objection was granted
+UNABLE = {"role": "lead", "outcome": "unsolved_objective", "ticket__solved__in": ["no", "partly"]}
 RAISED = NOT_TAKEN_BACK | {"objection__isnull": False}
 share = partial(
     Definition, kind="assignment", unit=AGENCY, part="ticket__category", label="ticket__secrecy",
@@ -31,12 +34,15 @@ FIGURES = (
     Definition(
         code="knowledge", name="知识命中率", kind="ticket", numerator={"answered_from__gt": ""},
         denominator=OURS | {"answered_from__isnull": False}, time_role="registered_at",
-        base="本期登记、当场答复的工单，按知识库条目答复的算命中（记下所用版本）",
+        outside={"answered_from": "wrong_editions"}, version=2,
+        base="本期登记、当场答复的工单，按知识库条目答复的算命中（记下所用版本），那一版后来更正为有误的不算",
     ),
     Definition(
         code="repeated", name="重复诉求率", kind="ticket", denominator=OURS, less_is_better=True,
-        either=({"merged_into__isnull": False}, {"cluster__isnull": False}), time_role="registered_at",
-        base="本期登记的工单，并入别的工单或归入同一事件的算重复，导入的历史工单不计",
+        either=({"merged_into__isnull": False}, {"cluster__isnull": False}, {"repeats__isnull": False}),
+        time_role="registered_at", version=2,
+        base="本期登记的工单，并入别的工单、归入同一事件的，和同一诉求人就同一分类、同一地点在前一件未办结时"
+        f"或办结后 {REPEATED_WITHIN.days} 日内再次反映的算重复，导入的历史工单不计",
     ),
     Definition(
         code="dispatched", name="按时派单率", kind="ticket", time_role="due:dispatch", in_time=True,
@@ -69,36 +75,47 @@ FIGURES = (
         exclusions={"objection_granted": GRANTED}, version=3,
         base="同上，延过期的、批准为疑难件的一律不算按时；法定时限不是延期",
     ),
-    share(
-        code="at_once", name="一次办结率", denominator={"state": "a_done"}, time_role="due:handle",
-        never=("fix", "begin_redo"),
-        base="办理期限在本期、已经完成的承办，未退回补办也未重办的算一次办结",
+    Definition(
+        code="at_once", name="一次办结率", kind="ticket", denominator={"state__in": ENDED}, time_role="closed_at",
+        numerator={"redo_count": 0, "fix_count": 0, "reopen_count": 0}, followed_by="repeats",
+        followed_where={"after_closing": True}, followed_days=REPEATED_WITHIN.days, version=2,
+        parts="assignments", parts_where=WORKED, unit=AGENCY,
+        base="本期办结的派出工单，没有重办、补办、重开，办结后 "
+        f"{REPEATED_WITHIN.days} 日内同一诉求人也没有就同一分类、同一地点再次反映的算一次办结；"
+        "这些日子未满的数是暂定的",
     ),
     Definition(
-        code="visited", name="回访率", kind="ticket",
-        time_role="due:visit", in_time=True, parts="assignments", parts_where=NOT_TAKEN_BACK,
+        code="visited", name="回访率", kind="ticket", version=2,
+        time_role="due:visit", in_time=True, parts="assignments", parts_where=WORKED,
         unit=AGENCY,
         base="回访期限在本期的工单，期限内回访完毕的算回访",
     ),
     Definition(
-        code="solved", name="解决率", kind="ticket", numerator={"solved": "yes"}, denominator=VISITED,
-        time_role="closed_at", parts="assignments", parts_where=NOT_TAKEN_BACK, unit=AGENCY,
-        base="回访到诉求人并答复是否解决的工单，按办结时间",
+        code="solved", name="解决率", kind="ticket", version=2, numerator={"solved": "yes"}, denominator=VISITED,
+        time_role="closed_at", parts="assignments", parts_where=WORKED, unit=AGENCY,
+        parts_out={"objective": UNABLE},
+        base="回访到诉求人并答复是否解决的工单，按办结时间；主办结论为客观原因未解决、予以认可的剔除；部分解决的按时限策略写的比例计入，没有写的不计",
     ),
     Definition(
-        code="satisfied", name="满意率", kind="ticket", numerator={"satisfied__in": ["satisfied", "basic"]},
-        denominator={"satisfied__in": RATED}, time_role="closed_at", parts="assignments", parts_where=NOT_TAKEN_BACK,
+        code="solved_partly", name="部分解决率", kind="ticket", numerator={"solved": "partly"}, denominator=VISITED,
+        time_role="closed_at", parts="assignments", parts_where=WORKED, unit=AGENCY,
+        parts_out={"objective": UNABLE},
+        base="回访到诉求人并答复是否解决的工单，按办结时间；主办结论为客观原因未解决、予以认可的剔除，答复部分解决的算",
+    ),
+    Definition(
+        code="satisfied", name="满意率", kind="ticket", version=2, numerator={"satisfied__in": ["satisfied", "basic"]},
+        denominator={"satisfied__in": RATED}, time_role="closed_at", parts="assignments", parts_where=WORKED,
         unit=AGENCY, base="作出评价的工单，未评价和未联系上的不计，按办结时间",
     ),
     Definition(
-        code="redone", name="重办率", kind="ticket", numerator={"redo_count__gt": 0}, denominator=VISITED,
-        less_is_better=True, time_role="closed_at", parts="assignments", parts_where=NOT_TAKEN_BACK, unit=AGENCY,
+        code="redone", name="重办率", kind="ticket", version=2, numerator={"redo_count__gt": 0}, denominator=VISITED,
+        less_is_better=True, time_role="closed_at", parts="assignments", parts_where=WORKED, unit=AGENCY,
         base="回访过的工单，按办结时间",
     ),
     Definition(
-        code="hands", name="平均流转次数", kind="ticket", denominator={"state__in": ENDED}, time_role="closed_at",
-        parts="assignments", parts_where=NOT_TAKEN_BACK, mean=True, unit=AGENCY,
-        base="本期办结的派出工单，每件派过几次（含收回重派）",
+        code="hands", name="平均流转次数", kind="ticket", version=2, denominator={"state__in": ENDED},
+        time_role="closed_at", parts="assignments", parts_where=WORKED, mean="bounce_count", unit=AGENCY,
+        base="本期办结的派出工单，每件被提出异议的次数加一",
     ),
     share(
         code="extended", name="延期率", denominator=NOT_TAKEN_BACK, numerator={"extensions__gt": 0},
@@ -162,8 +179,8 @@ FIGURES = (
     ),
     Definition(
         code="rated_matter", name="好差评率（工单）", kind="rating", numerator=NOT_BAD, time_role="rated_at",
-        unit="owner_path", grained=False,
-        base="本期对已办结工单作出的好差评，不满意、非常不满意算差评，其余计入",
+        unit="owner_path", grained=False, version=2,
+        base="本期对已办结工单作出的好差评，归主办单位，不满意、非常不满意算差评，其余计入",
     ),
     Definition(
         code="overrun", name="在办超期时长（工作小时）", kind="ticket",

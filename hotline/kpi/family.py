@@ -1,7 +1,8 @@
 """The hotline's figures as the house knows them: what a person's sum of daily grains is, whose rows they count."""
 
 from hotline.calls import queries as calls
-from hotline.kpi import queries
+from hotline.knowledge import queries as knowledge
+from hotline.kpi import classes, queries
 from hotline.kpi.definitions import FIGURES
 from hotline.permissions import P
 from hotline.tickets.forms import Secrecy
@@ -19,5 +20,6 @@ def sight(actor: Actor) -> Sight | None:
 
 HOTLINE = Family(
     name="hotline", label="12345 热线", definitions=FIGURES, reads=P.KPI_READ, sight=sight,
-    sources={"call": calls.every, "rating": queries.ratings},
+    sources={"call": calls.every, "rating": queries.ratings}, sets={"wrong_editions": (knowledge.wrong_pins, "pin")},
+    compared=classes.in_classes, touching={"article": queries.days_answered_wrongly},
 )  # fmt: skip

@@ -14,7 +14,7 @@ from oversight.kpi.ranking import Place
 
 COLUMNS = (
     "档", "名次", "单位", "本期到期承办", "指标", "口径版本", "数值", "分子", "分母", "剔除", "剔除率", "区间下限",
-    "区间上限",
+    "区间上限", "暂定",
 )  # fmt: skip
 
 
@@ -46,11 +46,11 @@ def _told(place: Place[Figure | Composed]) -> Row:
     figure = place.figure
     value, left_out = _share(figure.value), _share(figure.excluded_rate)
     if isinstance(figure, Composed):
-        return (figure.definition.version, value, None, None, figure.excluded, left_out, None, None)
+        return (figure.definition.version, value, None, None, figure.excluded, left_out, None, None, "")
     low, high = figure.interval or (None, None)
     value = value if figure.ranked else ""  # few are told as counts, never as a percentage
     counts = (figure.numerator, figure.denominator, figure.excluded, left_out)
-    return (figure.definition.version, value, *counts, _share(low), _share(high))
+    return (figure.definition.version, value, *counts, _share(low), _share(high), "是" if figure.provisional else "")
 
 
 def _share(share: float | None) -> str:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hotline.kpi import classes
+from hotline.kpi import classes, partly
 from hotline.kpi.composites import THREE_RATES, composed
 from hotline.kpi.definitions import BY_CODE, FIGURES
 from hotline.kpi.forms import UNIT_MAX, Period, compared_by
@@ -33,7 +33,7 @@ async def index(request: Request) -> Response:
     at = datetime.now(UTC)
     period, problems = _period(request, at)
     asked = period.asked(at)
-    figures = [] if problems else await queries.figures(FIGURES, request.user, asked)
+    figures = [] if problems else await partly.figures(FIGURES, request.user, asked)
     return render(
         request, "hotline/kpi/index.html", figures=figures, problems=problems, ranked_min=RANKED_MIN,
         composed=await composed(figures, asked) if figures else None,
@@ -58,8 +58,9 @@ async def show(request: Request) -> Response:
     if last.isdecimal() and len(last) < 19:
         found = found.filter(id__lt=int(last))
     rows = await _with_names(found.order_by("-id").limit(ROWS + 1), definition.kind)
+    (figure,) = await partly.figures([definition], request.user, asked)
     return render(
-        request, "hotline/kpi/show.html", figure=await queries.figure(definition, request.user, asked), parts=PARTS,
+        request, "hotline/kpi/show.html", figure=figure, parts=PARTS,
         part=part, rows=rows[:ROWS], following=rows[ROWS - 1].id if len(rows) > ROWS else None,
         chosen=_typed(request, period), levels=LEVELS,
     )  # fmt: skip
@@ -85,7 +86,7 @@ async def _composite(request: Request) -> Response:
     if problems:
         raise FormRejected(problems)
     asked = period.asked(at)
-    figures = await queries.figures([BY_CODE[code] for code in THREE_RATES.of], request.user, asked)
+    figures = await partly.figures([BY_CODE[code] for code in THREE_RATES.of], request.user, asked)
     return render(
         request, "hotline/kpi/composite.html", composed=await composed(figures, asked), chosen=_typed(request, period),
     )  # fmt: skip

@@ -1,11 +1,14 @@
 """Units that are compared, and rows that are no things of the hotline: what people said of its tickets."""
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 from tortoise.expressions import Subquery
 
+from hotline.knowledge import queries as knowledge
 from hotline.tickets import queries as tickets
+from kernel.citytime import day_of
 from kernel.people import queries as people
 from kernel.permissions import Actor
 from kernel.ratings.models import Rating
@@ -21,6 +24,12 @@ async def units() -> dict[str, str]:
     top = next(several, 0)
     named = {one.path: one.name for one in every if one.path.count("/") == top}
     return {path: name if [*named.values()].count(name) == 1 else f"{name}（{path}）" for path, name in named.items()}
+
+
+async def days_answered_wrongly(article: str) -> set[date]:
+    """On which days tickets were registered that were answered from an edition of it which turned out to be wrong."""
+    heard = Subquery(knowledge.heard_wrongly(article).values("ticket"))
+    return {day_of(at) for at in await tickets.registered_when(heard)}
 
 
 def ratings(actor: Actor) -> Any:

@@ -22,7 +22,7 @@ BEFORE = re.compile(rf"(?:提前|-|−)\s*{SPAN.pattern}")
 PERCENT = re.compile(r"(?:用时过?|过)?\s*(\d{1,3})\s*[%％](?:时)?")
 AMOUNT_MAX = 999
 TIMES_MAX, DAYS_MAX, LOAD_MAX, WHOLE_WEIGHT = 10, 365, 100_000, 100
-WHOLE = ("weights", "loads")  # whole numbers without a class; a version from before them has none
+WHOLE = ("weights", "loads", "counted")  # whole numbers without a class; a version from before them has none
 ORDER = ["dispatch", "handle", "review", "visit"]  # what the caller's total is made of
 RUNGS = 2
 
@@ -40,9 +40,11 @@ class Sort(Enum):
     LAW = "law"
     WEIGHT = "weight"
     LOAD = "load"
+    SHARE = "share"
 
 
-MOST = {Sort.TIMES: TIMES_MAX, Sort.DAYS: DAYS_MAX, Sort.WEIGHT: WHOLE_WEIGHT, Sort.LOAD: LOAD_MAX}
+PERCENTS = {Sort.WEIGHT, Sort.SHARE}
+MOST = {Sort.TIMES: TIMES_MAX, Sort.DAYS: DAYS_MAX, Sort.LOAD: LOAD_MAX} | dict.fromkeys(PERCENTS, WHOLE_WEIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Row:
 
     @property
     def columns(self) -> Mapping[str, str]:
-        return {Sort.LEAST: LIMITED, Sort.WEIGHT: RATES, Sort.LOAD: LOADS, Sort.LAW: BY_LAW}.get(self.sort, CLASSES)
+        return NAMED.get(self.sort, CLASSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,11 @@ class Part:
 
 
 RATES = {"contacted": "响应率", "solved": "解决率", "satisfied": "满意率"}
+PARTLY = {"partly": "部分解决"}
 LOADS = {"large": "大量件", "middle": "中量件"}  # whoever has fewer than the second is 少量件
 LIMITED = {unit: f"{name.removeprefix('个')}计的时限" for unit, name in NAMES.items()}
 BY_LAW = {"limit": "法定时限"}
+NAMED = {Sort.LEAST: LIMITED, Sort.WEIGHT: RATES, Sort.LOAD: LOADS, Sort.SHARE: PARTLY, Sort.LAW: BY_LAW}
 SHEET = (
     Part(
         "各环节时限", "写数和单位，例如“5 个工作日”“24 小时”“4 个工作小时”“30 分”“7 日”；可以留空的，留空即不计时",
@@ -117,6 +121,10 @@ SHEET = (
     Part(
         "三率综合的权重", "写整数百分比，合计 100；都留空即不算三率综合",
         (Row("weights", "权重", Sort.WEIGHT, blank=True),),
+    ),
+    Part(
+        "解决率口径", "回访答复部分解决的，每件按百分之几计入解决率，例如 50；留空即不计入",
+        (Row("counted", "计入解决率", Sort.SHARE, blank=True),),
     ),
     Part(
         "单位分档", "每月承办多少件起算这一档，不到中量件的是少量件；排名只在同一档内；都留空即不分档",
@@ -191,7 +199,7 @@ def words(cell: str, told: str | None) -> str:
     sort = ROW_OF[cell].sort
     if sort in (Sort.TIMES, Sort.DAYS, Sort.LOAD):
         return told
-    if sort is Sort.WEIGHT:
+    if sort in PERCENTS:
         return f"{told}%"
     amount, unit = told.lstrip("+-").split(" ")
     if unit == "%":
@@ -208,7 +216,7 @@ def typed(document: Mapping[str, Any]) -> dict[str, str]:
 def _stored(text: str, row: Row) -> str:
     """Raises ValueError with what to write instead."""
     if row.sort in MOST:
-        number, most = text.removesuffix("%").strip() if row.sort is Sort.WEIGHT else text, MOST[row.sort]
+        number, most = text.removesuffix("%").strip() if row.sort in PERCENTS else text, MOST[row.sort]
         if not (number.isascii() and number.isdecimal()) or len(number) > 6 or int(number) > most:
             raise ValueError(f"填的是“{text[:20]}”，请写 0 到 {most} 的整数。")
         return str(int(number))

@@ -1,4 +1,4 @@
-"""A month that is over is published once, without what is confidential."""
+"""A month is published once, when nothing can change its figures any more, without what is confidential."""
 
 from datetime import date, datetime, timedelta
 
@@ -9,7 +9,8 @@ from hotline.sla import counting, queries
 from hotline.sla.models import Published
 from hotline.sla.recompute import REST
 from hotline.sla.rules import K_MIN, shown
-from kernel.citytime import day_of
+from kernel.citytime import day_of, midnight
+from oversight.kpi.queries import Asked, provisional
 
 CODES = ("signed", "contacted", "on_time", "on_time_unextended", "at_once", "extended", "solved", "satisfied")
 MONTHS_BACK = 3
@@ -20,12 +21,17 @@ async def publish(*, at: datetime) -> int:
     done, month = 0, day_of(at).replace(day=1)
     for _ in range(MONTHS_BACK):
         month = (month - timedelta(days=1)).replace(day=1)
-        if await queries.of_month(month) is None:
+        if not _provisional(month, at) and await queries.of_month(month) is None:
             rows = await _rows(month, at)
             if rows:
                 await Published.create(month=month, made_at=at, k_min=K_MIN, rows=rows)
                 done += 1
     return done
+
+
+def _provisional(month: date, at: datetime) -> bool:
+    until = midnight((month + timedelta(days=31)).replace(day=1))
+    return any(provisional(BY_CODE[code], Asked(since=midnight(month), until=until, at=at)) for code in CODES)
 
 
 async def _rows(month: date, at: datetime) -> list[dict[str, str]]:

@@ -19,6 +19,8 @@ from kernel.journal import clear
 from kernel.people.queries import active_organisations
 from kernel.permissions import Actor
 
+Guessed = tuple[list[Guess], bool]
+
 
 async def for_ticket(ticket: Ticket, content: str, *, by: Actor, at: datetime) -> dict[str, object]:
     """What a program hears that has just registered it."""
@@ -27,9 +29,9 @@ async def for_ticket(ticket: Ticket, content: str, *, by: Actor, at: datetime) -
     return shown | await _duplicates(told, by, at)
 
 
-async def for_dispatch(ticket: Ticket, content: str) -> dict[str, object]:
-    """Categories and agencies, what a rule says first."""
-    shown = await _shown(ticket.title, content)
+async def for_dispatch(ticket: Ticket, content: str, guessed: Guessed | None = None) -> dict[str, object]:
+    """Categories and agencies, what a rule says first. `guessed`: where somebody has guessed already."""
+    shown = await _shown(ticket.title, content, guessed)
     rule = await dispatching.rule_for(ticket.category, ticket.area_code)
     ruled = await active_organisations([rule.agency]) if rule else {}
     if rule and rule.agency in ruled:
@@ -57,19 +59,13 @@ async def for_text(wanted: Wanted, *, by: Actor, at: datetime) -> dict[str, obje
     return shown | same | {"answered": answered}
 
 
-async def likely_categories(title: str, content: str) -> list[str]:
-    """The codes that the words point to, the likeliest first."""
-    guesses, _ = await _guesses(title, content)
-    return [one.code for one in guesses]
-
-
 async def _duplicates(told: Told, by: Actor, at: datetime) -> dict[str, object]:
     same = await duplicates.candidates(told, by=by, at=at)
     return {"duplicates": [{"no": other.no, "title": other.title, "state_label": other.state.label} for other in same]}
 
 
-async def _shown(title: str, content: str) -> dict[str, object]:
-    guesses, learned = await _guesses(title, content)
+async def _shown(title: str, content: str, guessed: Guessed | None = None) -> dict[str, object]:
+    guesses, learned = guessed or await guess(title, content)
     return {
         "categories": [
             {"code": g.code, "name": g.name, "p": g.permille / 1000, "words": list(g.words), "learned": learned}
@@ -79,8 +75,8 @@ async def _shown(title: str, content: str) -> dict[str, object]:
     }
 
 
-async def _guesses(title: str, content: str) -> tuple[list[Guess], bool]:
-    """And whether closed tickets taught them."""
+async def guess(title: str, content: str) -> Guessed:
+    """Categories, the likeliest first, and whether closed tickets taught them."""
     if learned := await _learned_categories(title, content):
         return learned, True
     return await rules.by_words(title, content), False

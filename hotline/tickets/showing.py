@@ -17,8 +17,9 @@ from hotline.dispatching.models import Precedent
 from hotline.handover import queries as handover
 from hotline.permissions import P
 from hotline.policies.longer import LAWS, LongerBy
+from hotline.suggestions import suggest
 from hotline.suggestions.alike import Alike, alike
-from hotline.suggestions.suggest import likely_categories
+from hotline.suggestions.suggest import Guessed
 from hotline.tickets import disclosure, queries
 from hotline.tickets.checking import rules as checking
 from hotline.tickets.files import PAPER_OF, TICKET_SLOT
@@ -52,7 +53,18 @@ STEPS = {
     "supervise": "督办", "handover": "移交回执", "follow_up": "挂账跟踪",
 }  # fmt: skip
 # the one filled button, in this order
-FORWARD = ("sign", "reply", "contact", "dispatch", "review", "close", "visit", "answer_directly", "supply")
+FORWARD = (
+    "sign",
+    "reply",
+    "contact",
+    "dispatch",
+    "rule_objection",
+    "review",
+    "close",
+    "visit",
+    "answer_directly",
+    "supply",
+)
 LOOKS = (KernelPermission.VIEW_READ, KernelPermission.SECURITY_READ)  # 谁看过
 RATEABLE = frozenset({"closed", "arch"})
 FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "area", "from", "to", "hour")
@@ -128,6 +140,9 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
     hung = [file for some in (await files.of(of_files)).values() for file in some]
     agencies = [] if outside else await people.agencies()
     ready = [] if warrant else await offers(ticket, [] if outside else shares, actor, at)
+    answering = bool(ANSWERING & {offer.name for offer in ready})
+    content = _newest(texts, ticket.ref, "content")
+    guessed = await suggest.guess(ticket.title, content) if answering and not ticket.category else None
     reviewing = ticket.state.value == "review" and actor.may(P.TICKET_REVIEW, ticket.region_path)
     return {
         "ticket": ticket,
@@ -137,7 +152,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "tags": Tag,
         "shares": shares,
         "category": names.get(ticket.category or "", "未分类"),
-        "content": _newest(texts, ticket.ref, "content") or queries.ERASED,
+        "content": content or queries.ERASED,
         "address": _newest(texts, ticket.ref, "address") or "",
         "files": hung,
         "caller": await disclosure.caller(ticket, actor),
@@ -156,7 +171,8 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "checks": await checking.noticed(ticket) if reviewing else None,
         "agency_names": {org.code: org.name for org in agencies},
         "precedents": await _precedents(ticket, shares, actor),
-        "alike": await _alike(ticket, texts, actor) if ANSWERING & {offer.name for offer in ready} else [],
+        "guessed": guessed,
+        "alike": await _alike(ticket, content, guessed, actor) if answering else [],
         "proposals": None,
         "choices": await _choices(actor, agencies) | {"papers": papers(hung)},
         "entry_words": _entry_words(ticket, shares),
@@ -164,10 +180,9 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
     }
 
 
-async def _alike(ticket: Ticket, texts: Mapping[tuple[str, int, str], str], actor: Actor) -> list[Alike]:
+async def _alike(ticket: Ticket, content: str, guessed: Guessed | None, actor: Actor) -> list[Alike]:
     """How the like was answered; before it is classified, under what its words point to."""
-    content = _newest(texts, ticket.ref, "content")
-    under = [ticket.category] if ticket.category else await likely_categories(ticket.title, content)
+    under = [one.code for one in guessed[0]] if guessed else [ticket.category] if ticket.category else []
     return await alike(actor, ticket.title, content, under, but=ticket.id)
 
 

@@ -102,6 +102,20 @@ async def test_every_figure_opens_its_list_and_the_table_can_be_carried_away(sig
         assert (await manager.get(f"/api/v1/hotline/kpi?{DAYS}&code=waiting")).status_code == 422
 
 
+@pytest.mark.usefixtures("three_and_two")
+async def test_programs_that_ask_for_every_halls_figures_get_the_same_ranks(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with signed_in(f.MANAGER) as manager:
+        asked = f"/api/v1/oversight/kpi?{DAYS}&code=on_time"
+        assert {one["rank"] for one in (await manager.get(asked)).json()["units"]} == {None}  # below thirty nobody
+        monkeypatch.setattr(definitions, "RANKED_MIN", 2)
+        told = (await manager.get(asked)).json()["units"]
+        assert [(one["name"], one["class"], one["load"], one["rank"]) for one in told] == [
+            ("水务局", "大量件", 3, 1), ("住建局", "中量件", 2, 1),
+        ]  # fmt: skip
+
+
 async def test_a_policy_without_classes_compares_all_with_all(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def said(asked: object) -> Criteria:
         return Criteria("old", {}, {})

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 
 from hotline.calls.models import Call
+from hotline.categories.models import Category
+from hotline.knowledge import actions as articles
+from hotline.knowledge.forms import Fault
 from hotline.kpi.definitions import BY_CODE, FIGURES
 from hotline.tickets import actions as tickets
 from hotline.tickets import forms
 from kernel import outbox
 from kernel.citytime import CITY, midnight
 from kernel.clocks.models import Clock
+from kernel.journal import Sealed
 from kernel.permissions import Actor, Clearance
 from oversight.kpi import actions, declared, queries, verifying
 from oversight.kpi.definitions import Definition
@@ -141,6 +145,28 @@ async def test_another_formula_makes_every_day_to_be_counted_anew(monkeypatch: p
     assert not await queries.fresh_days(SINCE.date(), LATER.date(), LATER)
 
 
+async def test_a_day_that_is_over_is_counted_anew_when_the_same_demand_comes_again_or_an_answer_was_wrong() -> None:
+    await Category.create(code="020101", name="坑洼", path_name="交通 / 道路 / 坑洼", level=3)
+    where: dict[str, Any] = {"category": "020101", "area_code": "369902001"}
+    await f.a_ticket_in("closed", **where)
+    article = await f.an_article()
+    consult = await f.a_ticket(type="consult", address=None, title="办理身份证带什么材料")
+    told = forms.Answer(answer=Sealed("请到派出所办理。"), article=article.no)
+    await tickets.answer_directly(consult, told, **f.way(consult, f.OPERATOR))
+    await folded()
+    both = await from_grains()
+    assert (both["at_once"], both["knowledge"]) == ((1, 1, 0), (1, 1, 0))
+    await f.a_ticket(at=f.NOW + timedelta(days=20), **where)
+    fault = Fault.check({"reason": "办理地点已经变更，原文有误", "wrong": True})
+    await articles.correct(article, fault, **f.way(article, f.EDITOR))
+    assert (await verifying.grains(False, lambda done, of: None))[1] == []  # on its way to its mark
+    await folded()
+    both = await from_grains()
+    assert (both["at_once"], both["knowledge"]) == ((0, 1, 0), (0, 1, 0))
+    await the_same()
+    assert (await verifying.grains(False, lambda done, of: None))[1] == []
+
+
 async def test_verify_counts_anew_and_names_what_differs() -> None:
     await a_city()
     await folded()
@@ -175,7 +201,9 @@ async def test_a_program_gets_every_hall_s_figures_with_exclusions_and_units_in_
         assert (contacted["denominator"], contacted["excluded"], contacted["excluded_rate"]) == (2, 1, 1 / 3)
         assert [*contacted["definition"]["exclusions"]] == ["anonymous", "objection_granted"]
         units = (await manager.get(f"/api/v1/oversight/kpi?{days}&code=on_time")).json()["units"]
-        assert [(one["unit"], one["rank"], one["denominator"]) for one in units] == [(f.WATER_PATH, None, 3)]
+        assert [(one["unit"], one["class"], one["rank"], one["denominator"]) for one in units] == [
+            (f.WATER_PATH, "少量件", None, 3),
+        ]
         assert (await manager.get(f"/api/v1/oversight/kpi?{days}&code=nothing")).status_code == 404
         assert (await manager.get(f"/api/v1/oversight/kpi?{days}&code=waiting")).status_code == 422
         assert (await operator.get(f"/api/v1/oversight/kpi?{days}")).status_code == 403

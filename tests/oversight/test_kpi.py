@@ -1,27 +1,30 @@
 """A figure is its definition, its counts and its interval; without a denominator it is nothing."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.categories.models import Category
 from hotline.clusters import actions as clusters
 from hotline.clusters.forms import Gather
 from hotline.knowledge import actions as articles
-from hotline.knowledge.forms import Written
-from hotline.knowledge.models import Article
+from hotline.knowledge.forms import Fault
+from hotline.kpi import partly
 from hotline.kpi.composites import THREE_RATES, of_parts
 from hotline.kpi.criteria import Criteria
 from hotline.kpi.definitions import BY_CODE, FIGURES
+from hotline.policies.cells import built
 from hotline.tickets import actions as tickets
 from hotline.tickets import forms
-from hotline.tickets.models import Ticket
+from hotline.tickets.models import Assignment, Ticket
 from kernel.calendar import current
+from kernel.citytime import day_of
 from kernel.clocks.models import Clock
 from kernel.journal import Sealed
-from kernel.lifecycle import Nothing
 from kernel.permissions import Clearance
 from kernel.ratings import actions as ratings
 from kernel.ratings.forms import Rate
@@ -135,7 +138,7 @@ async def test_what_was_returned_once_was_not_done_at_once_and_a_direct_answer_h
 
 @pytest.mark.usefixtures("database")
 async def test_a_direct_answer_from_an_article_is_a_hit_and_one_given_freely_is_not() -> None:
-    article = await an_article()
+    article = await f.an_article()
     for number, article_no in enumerate((article.no, None, None)):
         consult = await f.a_ticket(type="consult", address=None, title=f"办理身份证带什么材料（{number}）")
         told = forms.Answer(answer=Sealed("请到派出所办理。"), article=article_no)
@@ -188,6 +191,8 @@ async def test_ratings_of_tickets_are_counted_by_who_may_see_the_ticket(signed_i
     secret = await f.a_ticket_in("closed", secrecy="confidential", title="不该看见的标题")
     await rated(secret, 1)
     assert await counts("rated_matter") == (2, 4)
+    assert await counts("rated_matter", f.WATER_PATH) == (2, 4)  # who led them
+    assert await counts("rated_matter", f.HOUSING_PATH) == (0, 0)
     uncleared = replace(f.MANAGER, clearance=Clearance.PLAIN)
     async with signed_in(uncleared) as manager:
         page = (await manager.get("/hotline/kpi/rated_matter?from=2026-03-01&to=2026-03-31&part=missed")).text
@@ -234,17 +239,6 @@ async def rated(ticket: Ticket, level: int) -> None:
     await ratings.rate(facts, no=no, by=f.CITIZEN.holding(ticket.ref), at=f.NOW)
 
 
-async def an_article() -> Article:
-    editor = f.officer(40, "知识库管理员", "knowledge_editor")
-    facts = Written.check({
-        "title": "居民身份证办理", "body": "带户口簿到户籍派出所。", "source": "居民身份证法", "owner": "RX",
-        "visibility": "public", "valid_to": "2030-01-01",
-    })  # fmt: skip
-    article = await articles.draft(facts, region=f.CITY, by=editor, at=f.NOW)
-    await articles.submit(article, Nothing(), **f.way(article, editor))
-    return await articles.publish(article, Nothing(), **f.way(article, f.MANAGER))
-
-
 @pytest.mark.usefixtures("database")
 async def test_every_figure_opens_its_rows_and_no_others_see_them(signed_in: Client) -> None:
     ticket = await f.a_ticket_in("closed")
@@ -267,3 +261,133 @@ async def test_every_figure_opens_its_rows_and_no_others_see_them(signed_in: Cli
         assert "昨天" in wrong
         assert "请写成" in wrong
         assert (await operator.get(f"/hotline/kpi?{query}")).status_code == 403
+
+
+WHERE: dict[str, Any] = {"category": "020101", "area_code": "369902001", "address": "江北区云谷路 66 号"}
+
+
+@pytest.fixture
+async def two_leaves(database: str) -> None:
+    for code, name in (("020101", "坑洼"), ("020102", "积水")):
+        await Category.create(code=code, name=name, path_name=f"交通 / 道路 / {name}", level=3)
+
+
+async def test_the_same_demand_within_thirty_days_of_closing_was_not_done_the_first_time(two_leaves: None) -> None:
+    """Later, by somebody else, elsewhere or about another matter it is no repeat."""
+    first = await f.a_ticket_in("closed", **WHERE)
+    assert await counts("at_once") == (1, 1)
+    others: tuple[tuple[int, dict[str, object]], ...] = (
+        (31, {}), (1, {"caller_phone": "13900002207"}), (1, {"category": "020102"}), (1, {"address": "滨江大道 1 号"}),
+        (1, {"area_code": "369902002"}), (1, {"category": None}),
+    )  # fmt: skip
+    for days, other in others:
+        another = await f.a_ticket(at=f.NOW + timedelta(days=days), **(WHERE | other))
+        assert another.repeats is None, other
+        await Ticket.filter(id=another.id).update(state="merged", phone_index=None)  # out of the way of the next
+    assert await counts("at_once") == (1, 1)
+    assert (await counts("repeated"))[0] == 0
+    again = await f.a_ticket(at=f.NOW + timedelta(days=29), **WHERE)
+    assert (again.repeats, again.after_closing) == (first.no, True)
+    assert await counts("at_once") == (0, 1)
+    assert (await counts("repeated"))[0] == 1
+
+
+async def test_asking_again_while_it_is_open_is_a_repeat_and_spoils_no_closing(two_leaves: None) -> None:
+    first = await f.a_ticket_in("visit", **WHERE)
+    again = await f.a_ticket(**WHERE)
+    assert (again.repeats, again.after_closing) == (first.no, False)
+    await f.walk(first, f.LIFE[5:])
+    assert await counts("at_once") == (1, 1)
+    assert await counts("repeated") == (1, 2)
+
+
+async def test_another_category_makes_it_a_repeat_or_none_any_more(two_leaves: None) -> None:
+    await f.a_ticket_in("closed", **WHERE)
+    again = await f.a_ticket(at=f.NOW + timedelta(days=1), **(WHERE | {"category": None}))
+    later = f.NOW + timedelta(days=1)
+    for code, spoilt in (("020101", 0), ("020102", 1)):
+        facts = forms.Reclassify(category=code, reason="按内容更正分类")
+        await tickets.reclassify(again, facts, **f.way(again, f.DISPATCHER, later))
+        assert await counts("at_once") == (spoilt, 1)
+        assert (again.repeats is None) is bool(spoilt)
+
+
+async def test_until_thirty_days_are_over_the_figure_is_said_to_be_provisional(
+    two_leaves: None, signed_in: Client
+) -> None:
+    await f.a_ticket_in("closed", **WHERE)
+    assert (await the("at_once", at=LATER + timedelta(days=29))).provisional
+    assert not (await the("at_once", at=LATER + timedelta(days=30))).provisional
+    assert not (await the("solved", at=f.NOW)).provisional
+    today = f"{day_of(datetime.now(UTC))}"
+    async with signed_in(f.MANAGER) as manager:
+        told = {}
+        for last in (today, "2026-03-31"):
+            answer = (await manager.get(f"/api/v1/hotline/kpi?from=2026-03-01&to={last}")).json()["kpi"]
+            told[last] = [one["code"] for one in answer if one["provisional"]]
+        assert told == {today: ["at_once"], "2026-03-31": []}
+        assert "1/1（暂定）" in (await manager.get(f"/hotline/kpi?from=2026-03-01&to={today}")).text
+        assert "1/1（暂定）" not in (await manager.get("/hotline/kpi?from=2026-03-01&to=2026-03-31")).text
+
+
+async def test_a_reopened_matter_and_a_redone_one_were_not_done_at_once(database: str) -> None:
+    again, redone, _ = [await f.a_ticket_in("closed") for _ in range(3)]
+    await tickets.reopen(again, f.WHY, **f.way(again, f.MANAGER))
+    assert await counts("at_once") == (2, 2)  # it isn't closed now
+    await Ticket.filter(id=again.id).update(state="closed", closed_at=f.NOW)  # once more
+    await Ticket.filter(id=redone.id).update(redo_count=1)
+    assert await counts("at_once") == (1, 3)
+
+
+async def test_whose_objection_was_granted_bears_nothing_of_the_ticket_and_a_hop_is_counted(database: str) -> None:
+    ticket = await f.a_ticket_in("a_back")
+    await tickets.dispatch(ticket, forms.Dispatch(lead="ZJ", basis="职责清单第3条"), **f.way(ticket, f.DISPATCHER))
+    end = {"state": "closed", "closed_at": f.NOW, "solved": "no", "satisfied": "dissatisfied", "redo_count": 1}
+    await Ticket.filter(id=ticket.id).update(**end)
+    for code in ("at_once", "solved", "satisfied"):
+        assert await counts(code, f.WATER_PATH) == (0, 0), code
+        assert await counts(code, f.HOUSING_PATH) == (0, 1), code
+    assert await counts("hands") == (2, 1)  # one objection, two hands
+
+
+async def test_what_nobody_could_solve_is_left_out_and_said_and_half_solved_stands_apart(database: str) -> None:
+    unable, partly, _ = [await f.a_ticket_in("closed") for _ in range(3)]
+    await Ticket.filter(id__in=[unable.id, partly.id]).update(solved="partly")
+    await Assignment.filter(ticket_id=unable.id).update(outcome="unsolved_objective")
+    solved, half = await the("solved"), await the("solved_partly")
+    assert (solved.numerator, solved.denominator, solved.excluded) == (1, 2, 1)
+    assert (half.numerator, half.denominator, half.excluded) == (1, 2, 1)
+
+
+async def test_solved_in_part_counts_by_as_much_as_the_policy_says(
+    database: str, signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half, _ = [await f.a_ticket_in("closed") for _ in range(2)]
+    await Ticket.filter(id=half.id).update(solved="partly")
+
+    async def value() -> float:
+        async with signed_in(f.MANAGER) as manager:
+            told = (await manager.get("/api/v1/hotline/kpi?from=2026-03-01&to=2026-03-31")).json()["kpi"]
+            return float(next(one["value"] for one in told if one["code"] == "solved"))
+
+    assert await value() == 0.5  # the policy in force says nothing
+
+    async def said(asked: object) -> Criteria:
+        return Criteria("p", {}, {}, built({"counted.partly": "50"})["counted"]["partly"])
+
+    monkeypatch.setattr(partly, "of_period", said)
+    assert await value() == 0.75
+    async with signed_in(f.MANAGER) as manager:
+        page = (await manager.get("/hotline/kpi/solved?from=2026-03-01&to=2026-03-31")).text
+        assert "1/2（部分解决 1 件各计 50%）" in page
+
+
+async def test_an_answer_whose_edition_was_wrong_is_no_hit_any_more(database: str) -> None:
+    article = await f.an_article()
+    consult = await f.a_ticket(type="consult", address=None, title="办理身份证带什么材料")
+    told = forms.Answer(answer=Sealed("请到派出所办理。"), article=article.no)
+    await tickets.answer_directly(consult, told, **f.way(consult, f.OPERATOR))
+    assert await counts("knowledge") == (1, 1)
+    outdated = Fault.check({"reason": "办理地点已经变更，原文有误", "wrong": True})
+    await articles.correct(article, outdated, **f.way(article, f.EDITOR))
+    assert await counts("knowledge") == (0, 1)

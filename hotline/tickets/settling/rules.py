@@ -82,7 +82,7 @@ def supervising(ticket: Ticket, facts: forms.Supervise, by: Actor, at: datetime)
 
 def reviewed(ticket: Ticket, facts: forms.Review, by: Actor, at: datetime) -> dict[str, Any]:
     """A reply that passes is the answer to the supervision, too."""
-    return {"supervised": False, "miss_count": 0} if facts.passed else {}
+    return {"supervised": False, "miss_count": 0} if facts.passed else {"fix_count": ticket.fix_count + 1}
 
 
 def reopened(ticket: Ticket, facts: Form, by: Actor, at: datetime) -> dict[str, Any]:

@@ -40,7 +40,7 @@ async def rate(facts: Rate, *, no: str, by: Actor, at: datetime) -> Rating:
     rating = Rating(
         no=no,
         region_path=thing.region_path,
-        owner_path=kind.owner(thing),
+        owner_path=await kind.answers(thing) if kind.answers else kind.owner(thing),
         person=person,
         tags=[*facts.tags],
         rated_at=at,

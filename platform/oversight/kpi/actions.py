@@ -29,8 +29,18 @@ async def mark(subject: str) -> None:
 
 
 async def days_of(subject: str) -> set[date]:
-    """Where a thing may be counted, or what is counted through it: of each column and each clock that a definition
-    goes by."""
+    """Where a thing may be counted, what is counted through it, and what isn't a hit any more because of it."""
+    kind, no = kind_of(subject)
+    if (told := declared.touching().get(kind.model.kind)) is not None:
+        return await told(no)
+    days = await _own_days(subject)
+    for other in await queries.counted_through(subject) | await queries.followed_upon(subject):
+        days |= await _own_days(other)
+    return days
+
+
+async def _own_days(subject: str) -> set[date]:
+    """Of each column and each clock that a definition goes by."""
     kind, no = kind_of(subject)
     mine = [one for one in declared.grained() if one.kind == kind.model.kind]
     found: list[datetime | None] = []
@@ -38,10 +48,7 @@ async def days_of(subject: str) -> set[date]:
         found += [moment for row in await kind.model.filter(no=no).values_list(*columns) for moment in row]
     if steps := {one.step for one in mine if one.step}:
         found += await queries.due_of(subject, steps).values_list("due_at", flat=True)  # type: ignore[arg-type]
-    days = {day_of(moment) for moment in found if moment}
-    for whole in await queries.counted_through(subject):
-        days |= await days_of(whole)
-    return days
+    return {day_of(moment) for moment in found if moment}
 
 
 async def fold(*, at: datetime, days_max: int) -> int:

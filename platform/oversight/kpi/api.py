@@ -10,15 +10,17 @@ from starlette.routing import Route
 from kernel.errors import FormRejected, NotFound
 from kernel.openapi import TEXT, described
 from kernel.pages import needs
-from kernel.people import queries as people
-from oversight.kpi import declared, queries, ranking
+from oversight.kpi import declared, queries
 from oversight.kpi.definitions import Figure
 from oversight.kpi.forms import Period
+from oversight.kpi.ranking import Class, Place
 from oversight.permissions import P
 
 COUNT, MAYBE_NUMBER = {"type": "integer", "minimum": 0}, {"type": ["number", "null"]}
 COUNTS = {"numerator": {"type": "integer"}, "denominator": COUNT, "excluded": COUNT}
-SHARES = {"value": MAYBE_NUMBER, "excluded_rate": MAYBE_NUMBER, "ranked": {"type": "boolean"}}
+PARTLY = {"partly": COUNT, "partly_percent": COUNT}
+YES_NO = {"type": "boolean"}
+SHARES = {**PARTLY, "value": MAYBE_NUMBER, "excluded_rate": MAYBE_NUMBER, "ranked": YES_NO, "provisional": YES_NO}
 INTERVAL = {"interval": {"type": ["array", "null"], "items": {"type": "number"}}}
 FIGURE = {
     "type": "object",
@@ -29,8 +31,9 @@ FIGURE = {
 }
 UNIT = {
     "type": "object",
-    "required": ["unit", "name", "rank", *COUNTS, "value", "ranked", "interval"],
-    "properties": {"unit": TEXT, "name": TEXT, "rank": {"type": ["integer", "null"]}, **COUNTS, **SHARES, **INTERVAL},
+    "required": ["unit", "name", "class", "load", "rank", *COUNTS, "value", "ranked", "interval"],
+    "properties": {"unit": TEXT, "name": TEXT, "class": TEXT, "load": COUNT, "rank": {"type": ["integer", "null"]}}
+    | {**COUNTS, **SHARES, **INTERVAL},
 }
 DATED: dict[str, object] = {"from": TEXT, "to": TEXT, "unit": TEXT, "kpi": {"type": "array", "items": FIGURE}}
 ANSWER = {
@@ -45,8 +48,8 @@ DAYS = {
 
 
 @described(
-    summary="电子监察指标：定义、分子、分母、剔除、数值；给出 code 时附各单位的排名",
-    query=DAYS | {"code": (TEXT | {"maxLength": 40}, "只要这一个指标，并附各单位，不足 30 件的不排名")},
+    summary="电子监察指标：定义、分子、分母、剔除、数值；给出 code 时附各单位在本档内的排名",
+    query=DAYS | {"code": (TEXT | {"maxLength": 40}, "只要这一个指标，并附各单位：只在同档内排名，不足 30 件不排")},
     answer=ANSWER,
 )
 @needs(P.KPI_READ)
@@ -64,12 +67,11 @@ async def index(request: Request) -> Response:
         told += [shown(one) | {"hall": family.name} for one in figures]
     answer = {"from": f"{period.first}", "to": f"{period.last}", "unit": period.unit, "kpi": told}
     if code:
-        definition = next(one for _, definitions in wanted for one in definitions)
-        if not definition.share or not definition.grained:
-            raise FormRejected({"code": "该指标不按单位计，请换一个指标。"})
-        names = {one.path: one.name for one in await people.agencies()}
-        places = await ranking.of_units(definition, request.user, asked, names)
-        answer["units"] = [placed(one) for one in places]
+        hall = next(family for family, definitions in wanted if definitions)
+        classes = await hall.compared(code, request.user, asked) if hall.compared else None
+        if classes is None:
+            raise FormRejected({"code": "该指标不按单位对比，请换一个指标。"})
+        answer["units"] = [placed(place, one) for one in classes for place in one.places]
     return JSONResponse(answer)
 
 
@@ -79,15 +81,17 @@ def shown(figure: Figure) -> dict[str, object]:
     return named | {"definition": told} | _counts(figure) | {"p50": figure.p50, "p90": figure.p90}
 
 
-def placed(place: ranking.Place[Figure]) -> dict[str, object]:
-    return {"unit": place.unit, "name": place.name, "rank": place.rank} | _counts(place.figure)
+def placed(place: Place[Figure], of: Class[Figure]) -> dict[str, object]:
+    named = {"unit": place.unit, "name": place.name, "class": of.label, "load": of.loads[place.unit]}
+    return named | {"rank": place.rank} | _counts(place.figure)
 
 
 def _counts(figure: Figure) -> dict[str, object]:
     return {
         "numerator": figure.numerator, "denominator": figure.denominator, "excluded": figure.excluded,
         "value": figure.value, "excluded_rate": figure.excluded_rate,
-        "interval": figure.interval, "ranked": figure.ranked,
+        "partly": figure.partly, "partly_percent": figure.partly_percent,
+        "interval": figure.interval, "ranked": figure.ranked, "provisional": figure.provisional,
     }  # fmt: skip
 
 

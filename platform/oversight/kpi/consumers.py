@@ -6,8 +6,8 @@ from oversight.kpi import actions, declared
 
 
 async def take(event: Event) -> None:
-    if any(event.subject.startswith(f"{one.kind}:") for one in declared.grained()):
+    if event.subject.partition(":")[0] in {one.kind for one in declared.grained()} | declared.touching().keys():
         await actions.mark(event.subject)
 
 
-MARK = Consumer(name="oversight.mark", topics=("ticket.*", "assignment.*"), handle=take)
+MARK = Consumer(name="oversight.mark", topics=("ticket.*", "assignment.*", "article.*"), handle=take)

@@ -42,7 +42,11 @@ async def by_unit(
             for (code, unit, part, _, _), counts in anew.items():
                 for one, count in zip(sums, counts, strict=True):
                     one[code, unit, part if parts else ""] += count
-    return {cell: Figure(of[cell[0]], sums[0][cell], sums[1][cell], sums[2][cell]) for cell in sums[1]}
+    open_still = {code: queries.provisional(one, asked) for code, one in of.items()}
+    return {
+        cell: Figure(of[cell[0]], sums[0][cell], sums[1][cell], sums[2][cell], provisional=open_still[cell[0]])
+        for cell in sums[1]
+    }
 
 
 async def day_counted(day: date, at: datetime) -> Counts:
@@ -58,13 +62,13 @@ async def day_counted(day: date, at: datetime) -> Counts:
 async def counted(definition: Definition, actor: Actor, asked: queries.Asked) -> Counts:
     """What that person sees of a period, for every unit at once."""
     columns = ("id", definition.part, definition.region, definition.label)
-    whole = queries.rows(replace(definition, exclusions={}), actor, asked)
+    whole = queries.rows(replace(definition, exclusions={}, parts_out={}), actor, asked)
     units = await _units(definition, whole)
     every = {row[0]: row[1:] for row in await whole.values_list(*columns) if row[0] in units}
     if not every:
         return {}
     kept = {*every}
-    if definition.exclusions:
+    if definition.excludes:
         kept = {*await queries.rows(definition, actor, asked).values_list("id", flat=True)} & kept
     hit = await _hit(definition, actor, asked)
     sums: tuple[Counter[Key], Counter[Key], Counter[Key]] = (Counter(), Counter(), Counter())
@@ -93,9 +97,8 @@ async def _units(definition: Definition, whole: Any) -> dict[int, set[str]]:
 async def _hit(definition: Definition, actor: Actor, asked: queries.Asked) -> dict[int, int]:
     """How much each row adds to the numerator."""
     if definition.mean:
-        model, key = queries.parts_of(definition)
         found = queries.rows(definition, actor, asked)
-        return Counter(await model.filter(**{f"{key}__in": Subquery(found.values("id"))}).values_list(key, flat=True))
+        return {row: value + 1 for row, value in await found.values_list("id", definition.mean)}
     return dict.fromkeys(await queries.hits(definition, actor, asked).values_list("id", flat=True), 1)
 
 

@@ -15,7 +15,7 @@ from kernel.calendar import current
 from kernel.citytime import CITY, day_of, midnight
 from kernel.clocks.models import Clock
 from kernel.kinds import kind_of
-from kernel.models import Delivery, Entry
+from kernel.models import Delivery
 from kernel.permissions import Actor
 from oversight.kpi import declared
 from oversight.kpi.definitions import Definition, Figure
@@ -67,7 +67,7 @@ async def figures(definitions: Sequence[Definition], actor: Actor, asked: Asked)
         for since, until in rest:
             more = await figure(one, actor, replace(asked, since=since, until=until))
             n, d, e = n + more.numerator, d + more.denominator, e + more.excluded
-        found.append(Figure(one, n, d, e))
+        found.append(Figure(one, n, d, e, provisional=provisional(one, asked)))
     return found
 
 
@@ -76,6 +76,9 @@ def rows(definition: Definition, actor: Actor, asked: Asked) -> Any:
     found = _all(definition, actor, asked)
     for left_out in definition.exclusions.values():
         found = found.exclude(**left_out)
+    for left_out in definition.parts_out.values():
+        model, key = parts_of(definition)
+        found = found.exclude(id__in=Subquery(model.filter(**left_out).values(key)))
     return found
 
 
@@ -93,10 +96,25 @@ def hits(definition: Definition, actor: Actor, asked: Asked) -> Any:
     if definition.unextended:
         granted = _clocks(definition, asked).exclude(extended=[])
         found = found.exclude(no__in=_numbers(granted, definition))
-    if definition.never:
-        shown = Entry.filter(move__in=[*definition.never], subject__startswith=f"{definition.kind}:")
-        found = found.exclude(no__in=_numbers(shown, definition))
+    for column, named in definition.outside.items():
+        found = found.exclude(**{f"{column}__in": declared.values(named)})
+    if definition.followed_by:
+        found = found.exclude(no__in=_followed(definition, asked))
     return found
+
+
+def _followed(definition: Definition, asked: Asked) -> Subquery:
+    """Whoever sees them, and whoever sees those that followed."""
+    kind, _ = kind_of(f"{definition.kind}:")
+    column, until = definition.followed_by, asked.until + timedelta(days=definition.followed_days)
+    inside = {f"{definition.followed_role}__gte": asked.since, f"{definition.followed_role}__lt": until}
+    later = kind.model.filter(**definition.followed_where, **inside, **{f"{column}__not_isnull": True})
+    return Subquery(later.values(column))
+
+
+def provisional(definition: Definition, asked: Asked) -> bool:
+    """Whether the days after which a row of that period stays as it is aren't over."""
+    return asked.at < asked.until + timedelta(days=definition.followed_days) if definition.followed_by else False
 
 
 def misses(definition: Definition, actor: Actor, asked: Asked) -> Any:
@@ -108,18 +126,18 @@ async def figure(definition: Definition, actor: Actor, asked: Asked) -> Figure:
     """Counted from the rows."""
     found, left_out = rows(definition, actor, asked), 0
     counted = await found.count()
-    if definition.exclusions:
+    if definition.excludes:
         left_out = await _all(definition, actor, asked).count() - counted
     if definition.overrun:
         return await _overrun(definition, found, left_out, asked.at)
     if definition.measure:
         return await _spread(definition, found, counted, left_out)
     if definition.mean:
-        model, key = parts_of(definition)
-        hit = await model.filter(**{f"{key}__in": Subquery(found.values("id"))}).count()
+        (total,) = await found.annotate(total=Sum(definition.mean)).values_list("total", flat=True) if counted else (0,)
+        hit = int(str(total)) + counted
     else:
         hit = await hits(definition, actor, asked).count()
-    return Figure(definition, hit, counted, left_out)
+    return Figure(definition, hit, counted, left_out, provisional=provisional(definition, asked))
 
 
 async def _spread(definition: Definition, found: Any, counted: int, left_out: int) -> Figure:
@@ -236,6 +254,16 @@ def _clocks(definition: Definition, asked: Asked) -> Any:
 
 def _numbers(of: Any, definition: Definition) -> Subquery:
     return Subquery(of.annotate(told=Number("subject", f"{definition.kind}:", "")).values("told"))
+
+
+async def followed_upon(subject: str) -> set[str]:
+    """Of what is the same again, what it is the same as: whose figure it spoils."""
+    kind, no = kind_of(subject)
+    columns = {one.followed_by for one in declared.grained() if one.kind == kind.model.kind and one.followed_by}
+    if not columns:
+        return set()
+    told = await kind.model.filter(no=no).values_list(*columns)
+    return {f"{kind.model.kind}:{number}" for row in told for number in row if number}
 
 
 async def counted_through(subject: str) -> set[str]:

@@ -1,12 +1,9 @@
-"""各单位排名: who has thirty or more is put in order; the others stand below with their counts and their interval."""
+"""各单位排名: who has thirty or more is put in order among units of a like load; the others stand below with their
+counts and their interval. Which loads are alike is for a hall to say (`Family.compared`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
-
-from kernel.permissions import Actor
-from oversight.kpi import counting, queries
-from oversight.kpi.definitions import Definition, Figure
 
 
 class Judged(Protocol):
@@ -31,14 +28,14 @@ class Place(Generic[F]):
     rank: int | None
 
 
-async def of_units(
-    definition: Definition, actor: Actor, asked: queries.Asked, names: Mapping[str, str]
-) -> list[Place[Figure]]:
-    """Of those units that had anything to do."""
-    counted = await counting.by_unit([definition], actor, asked)
-    figures = {unit: one for (_, unit, _), one in counted.items() if unit in names and unit.startswith(asked.unit)}
-    found = {unit: one for unit, one in figures.items() if one.denominator}
-    return in_order(found, names, less_is_better=definition.less_is_better)
+@dataclass(frozen=True, slots=True)
+class Class(Generic[F]):
+    """档: `least` matters a month and more, fewer than the class above. `loads`: unit → shares that fell due."""
+
+    label: str
+    least: int
+    places: tuple[Place[F], ...]
+    loads: Mapping[str, int]
 
 
 def in_order(figures: Mapping[str, F], names: Mapping[str, str], *, less_is_better: bool) -> list[Place[F]]:
