@@ -7,6 +7,10 @@ from search import api, pages
 from search.indexing import compared, indexing, may_write, take_in
 from search.jobs import JOBS
 from search.queries import CONSUMER
+from search.saving import jobs as saving_jobs
+from search.saving import keeping as saving
+from search.saving import pages as saving_pages
+from search.saving.actions import NEWS
 
 
 async def _verified(full: bool, progress: Progress) -> tuple[int, list[str]]:
@@ -24,12 +28,15 @@ async def _look() -> tuple[str, str] | None:
 
 MODULE = Module(
     name="search",
-    models=("search.models",),
-    templates=("results",),
-    routes=tuple(pages.routes),
+    models=("search.models", "search.saving.models"),
+    templates=("results", "saving"),
+    routes=(*pages.routes, *saving_pages.routes),
     api=tuple(api.routes),
     consumers=(Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True, here=may_write),),
-    jobs=JOBS,
+    jobs=(*JOBS, *saving_jobs.JOBS),
+    message_templates=(NEWS,),
+    personal=(saving.SAVED,),
+    retention=saving.KEPT,
     verifiers=(Verifier("检索索引", _verified),),
     checks=(Check("检索索引", _look),),
 )
