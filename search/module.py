@@ -14,6 +14,10 @@ from search.jobs import JOBS
 from search.keeping import pages as keeping
 from search.permissions import ROLE_LABELS, ROLES, SearchPermission
 from search.queries import CONSUMER, newest_comparison
+from search.saving import jobs as saving_jobs
+from search.saving import keeping as saving
+from search.saving import pages as saving_pages
+from search.saving.actions import NEWS
 from search.vocabulary import consumers as vocabulary_news
 from search.vocabulary import pages as vocabulary
 from search.vocabulary.kind import VOCABULARY
@@ -49,9 +53,9 @@ async def _drifted() -> tuple[str, str] | None:
 
 MODULE = Module(
     name="search",
-    models=("search.models", "search.vocabulary.models", "search.bets.models"),
-    templates=("results", "vocabulary", "bets", "keeping"),
-    routes=(*pages.routes, *vocabulary.routes, *bets.routes, *keeping.routes),
+    models=("search.models", "search.vocabulary.models", "search.bets.models", "search.saving.models"),
+    templates=("results", "vocabulary", "bets", "keeping", "saving"),
+    routes=(*pages.routes, *vocabulary.routes, *bets.routes, *keeping.routes, *saving_pages.routes),
     api=tuple(api.routes),
     kinds=(VOCABULARY, BET),
     permissions=(SearchPermission,),
@@ -66,7 +70,10 @@ MODULE = Module(
         Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True, here=may_write), vocabulary_news.TELL,
         bet_news.TELL,
     ),
-    jobs=JOBS,
+    jobs=(*JOBS, *saving_jobs.JOBS),
+    message_templates=(NEWS,),
+    personal=(saving.SAVED,),
+    retention=saving.KEPT,
     verifiers=(Verifier("检索索引", _verified),),
     checks=(Check("检索索引", _look),),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from hotline.permissions import CALLERS
 from hotline.tickets import actions, answers, queries, showing
 from hotline.tickets.api import limit_outsiders, limit_tracking
 from hotline.tickets.files import TICKET_SLOT
-from hotline.tickets.forms import Type
+from hotline.tickets.forms import TITLE_MAX, Type
 from hotline.tickets.models import Ticket
 from kernel.database import transaction
 from kernel.errors import NotFound
@@ -41,9 +41,11 @@ async def new(request: Request) -> Response:
     """我要诉求"""
     types = [(one.value, one.label) for one in OUTSIDE_TYPES]
     areas = [(area.code, area.name) for area in await categories.areas() if area.code.isdecimal()]
+    about = request.query_params.get("about", "")[:TITLE_MAX]  # what somebody has looked for in vain
     return render(
-        request, "hotline/callers/new.html", type_options=types, area_options=areas, files=shown(request, TICKET_SLOT)
-    )
+        request, "hotline/callers/new.html", type_options=types, area_options=areas, files=shown(request, TICKET_SLOT),
+        about=about,
+    )  # fmt: skip
 
 
 @public

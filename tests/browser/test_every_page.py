@@ -16,6 +16,7 @@ PHONE = 390
 SWEEP_WAIT_S = 90
 NOT_PAGES = {"/healthz", "/readyz", "/metrics", "/static/{name}", "/api/openapi.json", "/lists/{name}.{ending}"} | {
     "/hotline/sla/{month}.csv", "/hotline/sla/recompute.py", "/hotline/wall/live",
+    "/search.rss", "/me/searches/{id:int}",
     "/oversight/reports/{no}/{edition:int}.{ending}",
     "/files/{no}", "/notices/{id}/pdf", "/sign-in/provider", "/sign-in/provider/back", "/me/identity/link",
 }  # fmt: skip
@@ -146,6 +147,7 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/me/phone": (("citizen", "/me/phone"),),
     "/me/security": (("citizen", "/me/security"), ("company1", "/me/security")),
     "/me/password": (("citizen", "/me/password"), ("operator", "/me/password")),
+    "/me/searches": (("citizen", "/me/searches"),),
     "/me/sessions": (("operator", "/me/sessions"),),
     "/me/second-factor": (("operator", "/me/second-factor"),),
     "/notices": (("visitor", "/notices"), ("clerk", "/notices")),

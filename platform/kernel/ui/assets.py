@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,6 +21,7 @@ MADE_OF = {
     "desk.js": ("desk.js",),
     "mark.svg": ("mark.svg",),
 }
+UNSAID = re.compile(rb"^[ \t]+|^/\*.*?\*/\n", re.MULTILINE | re.DOTALL)  # comments and indents of a script aren't sent
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 
@@ -39,8 +41,9 @@ def asset(name: str) -> str:
 @cache
 def _made(name: str) -> Asset:
     folder = files("kernel.ui") / "static"
-    body = b"\n".join((folder / part).read_bytes() for part in MADE_OF[name])
     stem, _, ending = name.rpartition(".")
+    body = b"\n".join((folder / part).read_bytes() for part in MADE_OF[name])
+    body = UNSAID.sub(b"", body) if ending == "js" else body
     digest = hashlib.sha256(body).hexdigest()[:12]
     return Asset(f"{stem}.{digest}.{ending}", body, gzip.compress(body, 9, mtime=0), TYPES[ending])
 

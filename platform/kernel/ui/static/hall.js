@@ -335,3 +335,56 @@ for (const field of document.querySelectorAll("[data-files]")) {
     sending.then(() => form.requestSubmit(button));
   });
 }
+
+/* Suggestions below a search box: a combobox (ARIA 1.2). Without script, or without an answer, it is a plain form. */
+const ASKED_AFTER_MS = 150;
+function suggest(box) {
+  const list = document.createElement("ul");
+  let asked = "", timer, at = -1;
+  const mark = (place) => {
+    at = place;
+    [...list.children].forEach((one, n) => one.setAttribute("aria-selected", n === at));
+    if (at < 0) return box.removeAttribute("aria-activedescendant");
+    box.setAttribute("aria-activedescendant", list.children[at].id);
+    list.children[at].scrollIntoView({ block: "nearest" });
+  };
+  const show = (open) => { list.hidden = !open; box.setAttribute("aria-expanded", open); mark(-1); };
+  const take = (one) => { box.value = asked = one.textContent; show(false); box.form.requestSubmit(); };
+  const ask = async () => {
+    const words = asked = box.value.trim();
+    let found = [];
+    try {
+      if (words.length > 1) found = (await (await fetch(`/api/v1/suggestions?q=${encodeURIComponent(words)}`)).json()).items ?? [];
+    } catch { /* a plain form, then */ }
+    if (words !== asked) return;
+    list.replaceChildren(...[...new Set(found.map((one) => one.title))].map((title, n) => {
+      const one = Object.assign(document.createElement("li"), { id: `${list.id}-${n}`, textContent: title });
+      one.setAttribute("role", "option");
+      return one;
+    }));
+    show(list.children.length > 0 && document.activeElement === box);
+  };
+  const later = () => { clearTimeout(timer); timer = setTimeout(ask, ASKED_AFTER_MS); };
+  Object.assign(list, { id: `${box.id}-list`, className: "sugg", hidden: true });
+  for (const [name, value] of [["role", "listbox"], ["aria-label", "联想的标题"]]) list.setAttribute(name, value);
+  for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", false], ["aria-controls", list.id]]) box.setAttribute(name, value);
+  box.form.append(list);
+  box.addEventListener("input", (event) => event.isComposing || later());
+  box.addEventListener("compositionend", later);
+  box.addEventListener("blur", () => show(false));
+  box.addEventListener("keydown", (event) => {
+    const many = list.children.length, step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (composing(event)) return;
+    if (step && many) {
+      const from = list.hidden ? -1 : at;
+      show(true);
+      mark((from + 1 + step + many + 1) % (many + 1) - 1);
+    } else if (event.key === "Escape" && !list.hidden) show(false);
+    else if (event.key === "Enter" && at >= 0) take(list.children[at]);
+    else return;
+    event.preventDefault();
+  });
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => { const one = event.target.closest("li"); if (one) take(one); });
+}
+for (const box of document.querySelectorAll("form[action='/search'] input[name=q]")) suggest(box);
