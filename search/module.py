@@ -8,7 +8,7 @@ from search import api, pages
 from search.indexing import compared, indexing, may_write, take_in
 from search.jobs import JOBS
 from search.keeping import pages as keeping
-from search.permissions import ROLES, SearchPermission
+from search.keeping.permissions import ROLES, IndexPermission
 from search.queries import CONSUMER, newest_comparison
 
 REFS_NAMED = 5
@@ -45,7 +45,7 @@ MODULE = Module(
     templates=("results", "keeping"),
     routes=(*pages.routes, *keeping.routes),
     api=tuple(api.routes),
-    permissions=(SearchPermission,),
+    permissions=(IndexPermission,),
     roles=ROLES,
     navigation=(Link(label="索引", url="/admin/search", permissions=(K.HALL_WATCH,), desk=True),),
     consumers=(Consumer(name=CONSUMER, topics=("*",), handle=take_in, outside=True, here=may_write),),

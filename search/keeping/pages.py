@@ -10,7 +10,7 @@ from kernel.edge import security
 from kernel.pages import needs, posted, render, see_other
 from kernel.people.permissions import P as K
 from search import indexing, queries
-from search.permissions import P
+from search.keeping.permissions import P
 
 
 @needs(K.HALL_WATCH)

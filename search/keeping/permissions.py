@@ -3,9 +3,9 @@
 from kernel.permissions import Permission
 
 
-class SearchPermission(Permission):
+class IndexPermission(Permission):
     INDEX_REBUILD = "search:index:rebuild", "重建和退回检索索引"
 
 
-P = SearchPermission
+P = IndexPermission
 ROLES = {"system_admin": frozenset({P.INDEX_REBUILD})}
