@@ -469,7 +469,7 @@ def _summed(bucket: Mapping[str, Any]) -> Sums:
 
 
 def _schema_of(generation: str) -> str:
-    return generation.partition("-")[0]
+    return generation.rpartition("-")[0]
 
 
 def _stamp(file: Path) -> tuple[int, int]:
