@@ -113,6 +113,37 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="SavedSearch",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("account_id", fields.IntField()),
+                ("label", fields.CharField(max_length=40)),
+                ("q", fields.CharField(max_length=200)),
+                ("kind", fields.CharField(default="", max_length=20)),
+                ("agency", fields.CharField(default="", max_length=100)),
+                ("region", fields.CharField(default="", max_length=200)),
+                ("tell", fields.BooleanField(default=True)),
+                (
+                    "seen",
+                    fields.JSONField(
+                        default=list, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                    ),
+                ),
+                ("floor", fields.BigIntField(default=0)),
+                ("looked_on", fields.DateField()),
+                ("created_at", UtcDatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "search_saved",
+                "app": "search",
+                "unique_together": (("account_id", "label"),),
+                "indexes": [Index(fields=["tell", "looked_on", "id"])],
+                "pk_attr": "id",
+                "table_description": "保存的检索. `seen`: refs of the newest answers when it was last looked through; `floor`: when the oldest of them",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="VocabularyEdition",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
