@@ -47,13 +47,13 @@ def missing_programs() -> list[str]:
 PROGRAMS = {"java": "openjdk-17-jdk-headless", "mvn": "maven"}
 
 
-def cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "sunhall" / f"elasticsearch-{VERSION}"
+def cache(version: str = VERSION) -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "sunhall" / f"elasticsearch-{version}"
 
 
-def prepared() -> Path:
+def prepared(version: str = VERSION) -> Path:
     """The folder of the node's program, laid out by the first who asks; a second one waits for the first."""
-    folder = cache()
+    folder = cache(version)
     if (folder / "classpath").exists():
         return folder
     if missing := missing_programs():
@@ -62,11 +62,11 @@ def prepared() -> Path:
     with (folder.parent / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "classpath").exists():
-            _prepare(folder)
+            _prepare(folder, version)
     return folder
 
 
-def _prepare(folder: Path) -> None:
+def _prepare(folder: Path, version: str) -> None:
     """Beside its place, then moved there whole: half a folder is never taken for one."""
     building = Path(tempfile.mkdtemp(prefix="elasticsearch-", dir=folder.parent))
     try:
@@ -75,7 +75,7 @@ def _prepare(folder: Path) -> None:
         for name in (POM, SOURCE):
             with as_file(NODE / name) as source:
                 shutil.copy(source, building / name)
-        for jar in _resolved(building):
+        for jar in _resolved(building, version):
             module = jar.name.startswith(IN_MODULE)
             shutil.copy(jar, building / ("modules/transport-netty4" if module else "lib") / jar.name)
         _describe(building / "modules/transport-netty4")
@@ -87,9 +87,10 @@ def _prepare(folder: Path) -> None:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _resolved(building: Path) -> list[Path]:
+def _resolved(building: Path, version: str) -> list[Path]:
     told = building / "resolved"
-    command = ["mvn", "-q", "-B", "-f", str(building / POM), GOAL, f"-Dmdep.outputFile={told}"]
+    wanted = [f"-Dmdep.outputFile={told}", f"-Delasticsearch.version={version}"]
+    command = ["mvn", "-q", "-B", "-f", str(building / POM), GOAL, *wanted]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PREPARE_S, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as late:
@@ -117,6 +118,8 @@ class Node:
     name: str = "one"
     settings: dict[str, str] = field(default_factory=lambda: {"discovery.type": "single-node"})
     heap_mb: int = HEAP_MB
+    version: str = VERSION
+    java: str = "java"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -124,14 +127,14 @@ class Node:
         return f"http://127.0.0.1:{self.http_port}"
 
     def command(self) -> list[str]:
-        program = prepared()
+        program = prepared(self.version)
         told = {
             "network.host": "127.0.0.1", "http.port": str(self.http_port), "transport.port": str(self.transport_port),
             "path.data": str(self.home / "data"), "path.logs": str(self.home / "logs"), "node.name": self.name,
             "cluster.name": "sunhall", **WATERMARKS,
         } | self.settings  # fmt: skip
         java = [
-            "java", f"-Xms{self.heap_mb}m", f"-Xmx{self.heap_mb}m",
+            self.java, f"-Xms{self.heap_mb}m", f"-Xmx{self.heap_mb}m",
             f"-Djava.io.tmpdir={self.home / 'tmp'}", "-cp", (program / "classpath").read_text(), str(program / SOURCE),
         ]  # fmt: skip
         return [*java, str(program), *(f"{name}={value}" for name, value in told.items())]
