@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tortoise.expressions import Q
+from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
 from approvals.disclosure.models import Policy
@@ -88,10 +89,9 @@ def published(wanted: Wanted = EVERYTHING) -> QuerySet[Policy]:
     return Policy.filter(state__in=[*PUBLISHED]).filter(**chosen)
 
 
-async def page(wanted: Wanted, *, skip: int, limit: int) -> tuple[list[Policy], int]:
+async def page(wanted: Wanted, *, skip: int, limit: int) -> list[Policy]:
     """By the day that a document bears, newest first; those without a day last."""
-    found = published(wanted)
-    return await found.order_by("-day", "-id").offset(skip).limit(limit).only(*LINE), await found.count()
+    return await published(wanted).order_by("-day", "-id").offset(skip).limit(limit).only(*LINE)
 
 
 async def after(wanted: Wanted, place: tuple[int, int] | None, limit: int) -> list[Policy]:
@@ -102,17 +102,28 @@ async def after(wanted: Wanted, place: tuple[int, int] | None, limit: int) -> li
     return await found.order_by("-day", "-id").limit(limit).only(*LINE)
 
 
-async def counted(wanted: Wanted) -> Mapping[str, Counter[str]]:
-    """How many there would be for each agency, year, theme and state: each without its own choice."""
-    counts: dict[str, Counter[str]] = {}
-    for name in wanted.__slots__:
-        values = await published(wanted.but(name)).values_list(name, flat=True)
-        counts[name] = Counter(str(value) for value in values if value)
-    return counts
+async def counted(wanted: Wanted) -> tuple[int, Mapping[str, Counter[str]]]:
+    """How many there are, and how many there would be for each agency, year, theme and state: each without its own
+    choice. One query, whatever is chosen."""
+    names = wanted.__slots__
+    grouped = published().annotate(many=Count("id")).group_by(*names).values_list(*names, "many")
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
+    total = 0
+    for row in await grouped:
+        values, many = dict(zip(names, row, strict=False)), int(str(row[-1]))
+        total += many * _fits(values, wanted)
+        for name in names:
+            if values[name] and _fits(values, wanted.but(name)):
+                counts[name][str(values[name])] += many
+    return total, counts
+
+
+def _fits(values: Mapping[str, object], wanted: Wanted) -> bool:
+    return all(not getattr(wanted, name) or values[name] == getattr(wanted, name) for name in values)
 
 
 async def headlines(limit: int) -> list[Headline]:
-    newest, _ = await page(EVERYTHING, skip=0, limit=limit)
+    newest = await page(EVERYTHING, skip=0, limit=limit)
     return [Headline(one.title, f"/policies/{one.no}", one.agency, day_at(one)) for one in newest]
 
 

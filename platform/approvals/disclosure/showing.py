@@ -66,9 +66,9 @@ async def listing(params: Mapping[str, str]) -> dict[str, Any]:
     wanted, asked = wanted_of(params), params.get("page", "1")
     number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= 3 else 1
     number = min(max(number, 1), PAGES_MAX)
-    found, total = await queries.page(wanted, skip=(number - 1) * PAGE_ITEMS, limit=PAGE_ITEMS)
+    found = await queries.page(wanted, skip=(number - 1) * PAGE_ITEMS, limit=PAGE_ITEMS)
+    total, counts = await queries.counted(wanted)
     address = _addresses(wanted)
-    counts = await queries.counted(wanted)
     pages = -(-total // PAGE_ITEMS)
     return {
         "found": found, "total": total, "page": number, "pages": pages, "tones": TONES, "address": address,
