@@ -21,7 +21,7 @@ NUMBERED = re.compile(r"(?:发文字号|發文字號|文号|文號|文件编号)
 AGENCY = re.compile(
     r"[\u3400-\u9fff]{2,28}(?:委员会|委員會|政府|办公室|辦公室|办公厅|辦公廳|局|厅|廳|部|院|署|管委会|中心|委)"
 )
-AGENCIES = re.compile(rf"{AGENCY.pattern}(?:[ 　、]+{AGENCY.pattern})*")
+AGENCIES = re.compile(rf"{AGENCY.pattern}(?:[ 　、]{{1,3}}{AGENCY.pattern})*")
 SIGNED = re.compile(r"(?:[发發][布文][机機][构構关關]|[发發制][布文发發][单單]位)\s*[:：]\s*(.{2,60})")
 SOURCE = re.compile(r"[来來]源\s*[:：]\s*(\S{2,40})")
 DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")

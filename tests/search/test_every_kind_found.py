@@ -15,13 +15,14 @@ from kernel.searchable import Document
 from portal.modules import MODULES
 from search.answering import answer, suggestions
 from search.engine import Part, Sort
-from search.indexing import indexing
+from search.indexing import indexing, reindex
 from search.inquiry import Asked
 from search.query import Anything, Every
 from search.records import Read, read
 from search.subjects import every_ref
 from search.trimming import filter_for, parts_for, taken_twice
 from tests import factories as f
+from tests.approvals.test_policies import a_policy
 from tests.conftest import Client
 from tests.hotline.test_searchable import ELSEWHERE, city  # noqa: F401 (tickets and answers in every state)
 
@@ -40,7 +41,10 @@ def somebody(number: int, grants: list[tuple[str, str]], clearance: Clearance = 
 
 @pytest.fixture
 async def things(city: list[str]) -> dict[str, Read]:  # noqa: F811
-    """All that the modules say can be found, read anew."""
+    """All that the modules say can be found, read anew; policies in every state beside the hotline's matters."""
+    for state in ("draft", "submitted", "in_force", "revised", "repealed"):
+        await a_policy(state, title=f"关于小区停水两天以上的通知（{state}）", number="")
+    await reindex(lambda done, total: None)
     read_all = {ref: seen async for refs in every_ref() for ref, seen in (await read(refs)).items()}
     return {ref: seen for ref, seen in read_all.items() if seen.public or seen.restricted}
 
