@@ -54,17 +54,8 @@ STEPS = {
 }  # fmt: skip
 # the one filled button, in this order
 FORWARD = (
-    "sign",
-    "reply",
-    "contact",
-    "dispatch",
-    "rule_objection",
-    "review",
-    "close",
-    "visit",
-    "answer_directly",
-    "supply",
-)
+    "sign", "reply", "contact", "dispatch", "rule_objection", "review", "close", "visit", "answer_directly", "supply",
+)  # fmt: skip
 LOOKS = (KernelPermission.VIEW_READ, KernelPermission.SECURITY_READ)  # 谁看过
 RATEABLE = frozenset({"closed", "arch"})
 FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "area", "from", "to", "hour")

@@ -159,11 +159,9 @@ async def test_a_day_that_is_over_is_counted_anew_when_the_same_demand_comes_aga
     await f.a_ticket(at=f.NOW + timedelta(days=20), **where)
     fault = Fault.check({"reason": "办理地点已经变更，原文有误", "wrong": True})
     await articles.correct(article, fault, **f.way(article, f.EDITOR))
-    assert (await verifying.grains(False, lambda done, of: None))[1] == []  # on its way to its mark
     await folded()
     both = await from_grains()
     assert (both["at_once"], both["knowledge"]) == ((0, 1, 0), (0, 1, 0))
-    await the_same()
     assert (await verifying.grains(False, lambda done, of: None))[1] == []
 
 
