@@ -26,7 +26,7 @@ from kernel.people.queries import active_organisations
 from kernel.permissions import Actor
 
 A = AssignmentState
-ROWS_MAX, COUNTED_MAX = 100, 999
+ROWS_MAX, COUNTED_MAX = 100, 99
 SOON = timedelta(hours=1)
 QUEUES: dict[str, tuple[str, frozenset[TicketState]]] = {
     "dispatch": ("待派单", frozenset({TicketState.REG, TicketState.PDISP})),
@@ -204,7 +204,8 @@ def _in_view(view: str, at: datetime, of: str = "") -> Q:
         case "soon":
             return Q(due_at__gt=at, due_at__lte=at + SOON)
         case "urgent":
-            return Q(**{f"{of}urgency__not": Urgency.NORMAL})
+            urgent: dict[str, Any] = {f"{of}urgency__in": [one for one in Urgency if one is not Urgency.NORMAL]}
+            return Q(**urgent)
     return Q()
 
 
