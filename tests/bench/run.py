@@ -19,8 +19,8 @@ from tests.bench.measuring import Figure, Scale
 
 ROOT = Path(__file__).parents[2]
 ROWS = (
-    "starting", "pages", "tickets", "lists", "clocks", "searching", "backup", "leak_search", "sign_in", "files", "pdf",
-    "suggestions", "surges", "kpi", "pop", "million", "duplicates", "spike",
+    "starting", "pages", "tickets", "lists", "clocks", "searching", "relevance", "backup", "leak_search", "sign_in",
+    "files", "pdf", "suggestions", "surges", "kpi", "pop", "million", "duplicates", "spike",
 )  # fmt: skip
 SCALES = {
     "small": Scale(things=3_000, requests=60, lives=8, documents=1_500, rounds=1),
