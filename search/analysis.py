@@ -14,7 +14,7 @@ from functools import cache
 BODY_SIGNS_MAX = 20_000
 OPENING, CLOSING = "([{〔【〖「『《<", ")]}〕】〗」』》>"  # after NFKC, which has folded the full-width forms
 SUFFIX = 6
-IDENTIFIER_MIN, IDENTIFIER_MAX = 4, 48
+IDENTIFIER_MIN, IDENTIFIER_MAX = 4, 64  # a district's item codes have up to 50
 RUN = re.compile(r"[^\W_]+")
 PART = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 MASKED = re.compile(r"[0-9A-Za-z]*\*{3,}[0-9A-Za-z]*")

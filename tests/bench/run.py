@@ -19,7 +19,11 @@ from tests.bench.measuring import Figure, Scale
 
 ROOT = Path(__file__).parents[2]
 ROWS = (
+<<<<<<< HEAD
     "starting", "pages", "tickets", "lists", "clocks", "searching", "indexing", "backup", "leak_search", "sign_in",
+=======
+    "starting", "pages", "tickets", "lists", "clocks", "searching", "relevance", "backup", "leak_search", "sign_in",
+>>>>>>> room-relevance
     "files", "pdf", "suggestions", "surges", "kpi", "pop", "million", "duplicates", "spike",
 )  # fmt: skip
 SCALES = {
