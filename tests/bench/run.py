@@ -19,11 +19,8 @@ from tests.bench.measuring import Figure, Scale
 
 ROOT = Path(__file__).parents[2]
 ROWS = (
-<<<<<<< HEAD
-    "starting", "pages", "tickets", "lists", "clocks", "searching", "indexing", "backup", "leak_search", "sign_in",
-=======
-    "starting", "pages", "tickets", "lists", "clocks", "searching", "relevance", "backup", "leak_search", "sign_in",
->>>>>>> room-relevance
+    "starting", "pages", "tickets", "lists", "clocks", "searching", "relevance", "indexing", "backup", "leak_search",
+    "sign_in",
     "files", "pdf", "suggestions", "surges", "kpi", "pop", "million", "duplicates", "spike",
 )  # fmt: skip
 SCALES = {
