@@ -83,6 +83,19 @@ class Page:
     did_you_mean: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What both indexes said, before it is one page: `above` are the pinned and the placed."""
+
+    inquiry: Inquiry
+    pinned: list[Located]
+    above: list[Located]
+    starts: Mapping[Part, int]
+    found: dict[Part, Found]
+    facets: dict[str, dict[str, int]]
+    did_you_mean: str = ""
+
+
 async def answer(
     asked: Asked,
     *,
@@ -99,12 +112,13 @@ async def answer(
     question = asking.understood(asked.q, vocabulary or await words.in_force())
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
-            page = await _found(Inquiry(indexing().engine, question, asked, by), place, at)
+            sought = await _sought(Inquiry(indexing().engine, question, asked, by), place, at)
     except (EngineAwayError, TimeoutError) as away:
         log.warning("search answers from the database: %s", away)
         page = await _from_database(question, asked, by)
         degraded = True
     else:
+        page = _page(await _enough(sought, place), place)
         degraded = False
     items = await _items(page.located, page.question, by, at)
     before = place.before()
@@ -136,33 +150,57 @@ async def suggestions(text: str) -> list[Document]:
     return [document for hit in found.hits if (document := seen[hit.key].public)]
 
 
-async def _found(inquiry: Inquiry, place: Place, at: datetime) -> Page:
+async def _sought(inquiry: Inquiry, place: Place, at: datetime) -> Sought:
     live = await bets.live_for(inquiry.asked.q, at)
     inquiry = replace(inquiry, kept_out=bets.kept_out(live))
     pinned = await inquiry.pinned()
     above = [*pinned, *await _placed(inquiry, pinned, bets.pinned(live))]
-    starts, limit = dict(zip(Part, place.starts, strict=True)), inquiry.asked.limit
-    without = tuple(one.hit.key for one in above)
-    ranked = inquiry.ranked(starts, without=without)
+    starts = dict(zip(Part, place.starts, strict=True))
+    ranked = inquiry.ranked(starts, without=tuple(one.hit.key for one in above))
     found, facets = await asyncio.gather(ranked, inquiry.facets())
-    did_you_mean = ""
-    if _is_weak(inquiry, found, pinned):
-        if place.page == 1:
-            did_you_mean = await mending.did_you_mean(inquiry.engine, inquiry.question)
-        inquiry, found = await _widened(inquiry, found, starts, without)
-        facets = await inquiry.facets()
-    first = above[:limit] if place.page == 1 else []
-    taken = _merged(found, starts, inquiry.asked.sort)[: limit - len(first)]
+    return Sought(inquiry, pinned, above, starts, found, facets)
+
+
+async def _enough(sought: Sought, place: Place) -> Sought:
+    """Too little is widened, each step holding what the one before it found; the same for every page of a question, as
+    its totals are. A server without the time for it leaves what there is."""
+    if not _is_weak(sought):
+        return sought
+    try:
+        async with asyncio.timeout(ANSWER_S_MAX):
+            if place.page == 1:
+                better = await mending.did_you_mean(sought.inquiry.engine, sought.inquiry.question)
+                sought = replace(sought, did_you_mean=better)
+            return await _widened(sought)
+    except (EngineAwayError, TimeoutError) as away:
+        log.warning("a question with few answers is not widened: %s", away)
+        return sought
+
+
+async def _widened(sought: Sought) -> Sought:
+    without = tuple(one.hit.key for one in sought.above)
+    for widen in (asking.looser, asking.by_sound):
+        wider = await asyncio.to_thread(widen, sought.inquiry.question)
+        if wider is not None and _is_weak(sought):
+            inquiry = replace(sought.inquiry, question=wider)
+            sought = replace(sought, inquiry=inquiry, found=await inquiry.ranked(sought.starts, without=without))
+    return replace(sought, facets=await sought.inquiry.facets())
+
+
+def _page(sought: Sought, place: Place) -> Page:
+    limit, found, starts = sought.inquiry.asked.limit, sought.found, sought.starts
+    first = sought.above[:limit] if place.page == 1 else []
+    taken = _merged(found, starts, sought.inquiry.asked.sort)[: limit - len(first)]
     ends = {part: starts[part] + sum(one.part is part for one in taken) for part in Part}
     more = any(ends[part] < result.total for part, result in found.items())
     return Page(
         located=first + taken,
-        total=_total(found) + len(above),
-        facets=facets,
+        total=_total(found) + len(sought.above),
+        facets=sought.facets,
         after=place.then(ends[Part.PUBLIC], ends[Part.RESTRICTED]) if more else None,
         about=False,
-        question=inquiry.question,
-        did_you_mean=did_you_mean,
+        question=sought.inquiry.question,
+        did_you_mean=sought.did_you_mean,
     )
 
 
@@ -179,23 +217,11 @@ async def _placed(inquiry: Inquiry, pinned: list[Located], chosen: Mapping[str, 
     ]
 
 
-def _is_weak(inquiry: Inquiry, found: Mapping[Part, Found], pinned: list[Located]) -> bool:
+def _is_weak(sought: Sought) -> bool:
     """A number that was found is what was asked for. By date everything that fits a little would come first, so there
     only nothing is too little."""
-    least = WEAK if inquiry.asked.sort is Sort.BEST else 1
-    return not pinned and _total(found) < least
-
-
-async def _widened(
-    inquiry: Inquiry, found: dict[Part, Found], starts: Mapping[Part, int], without: tuple[str, ...]
-) -> tuple[Inquiry, dict[Part, Found]]:
-    """Each step holds what the one before it found. The same for every page of a question, as its totals are."""
-    for widen in (asking.looser, asking.by_sound):
-        wider = await asyncio.to_thread(widen, inquiry.question)
-        if wider is not None and _is_weak(inquiry, found, []):
-            inquiry = replace(inquiry, question=wider)
-            found = await inquiry.ranked(starts, without=without)
-    return inquiry, found
+    least = WEAK if sought.inquiry.asked.sort is Sort.BEST else 1
+    return not sought.pinned and _total(sought.found) < least
 
 
 def _total(found: Mapping[Part, Found]) -> int:
