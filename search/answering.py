@@ -29,7 +29,8 @@ from search.vocabulary.entries import Vocabulary
 
 ANSWER_S_MAX = 2
 SUGGESTIONS_MAX = 8
-WEAK = 3  # fewer answers than this: the question is widened
+FEW = 10  # fewer answers than a page of them: the question is widened
+WEAK = 3  # fewer than this: perhaps it was meant otherwise
 log = logging.getLogger(__name__)
 
 
@@ -164,11 +165,11 @@ async def _sought(inquiry: Inquiry, place: Place, at: datetime) -> Sought:
 async def _enough(sought: Sought, place: Place) -> Sought:
     """Too little is widened, each step holding what the one before it found; the same for every page of a question, as
     its totals are. A server without the time for it leaves what there is."""
-    if not _is_weak(sought):
+    if not _has_fewer(sought, FEW):
         return sought
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
-            if place.page == 1:
+            if place.page == 1 and _has_fewer(sought, WEAK):
                 better = await mending.did_you_mean(sought.inquiry.engine, sought.inquiry.question)
                 sought = replace(sought, did_you_mean=better)
             return await _widened(sought)
@@ -179,9 +180,9 @@ async def _enough(sought: Sought, place: Place) -> Sought:
 
 async def _widened(sought: Sought) -> Sought:
     without = tuple(one.hit.key for one in sought.above)
-    for widen in (asking.looser, asking.by_sound):
+    for widen in (asking.looser, asking.by_sound, asking.anything):
         wider = await asyncio.to_thread(widen, sought.inquiry.question)
-        if wider is not None and _is_weak(sought):
+        if wider is not None and _has_fewer(sought, FEW):
             inquiry = replace(sought.inquiry, question=wider)
             sought = replace(sought, inquiry=inquiry, found=await inquiry.ranked(sought.starts, without=without))
     return replace(sought, facets=await sought.inquiry.facets())
@@ -217,10 +218,10 @@ async def _placed(inquiry: Inquiry, pinned: list[Located], chosen: Mapping[str, 
     ]
 
 
-def _is_weak(sought: Sought) -> bool:
+def _has_fewer(sought: Sought, than: int) -> bool:
     """A number that was found is what was asked for. By date everything that fits a little would come first, so there
     only nothing is too little."""
-    least = WEAK if sought.inquiry.asked.sort is Sort.BEST else 1
+    least = than if sought.inquiry.asked.sort is Sort.BEST else 1
     return not sought.pinned and _total(sought.found) < least
 
 

@@ -16,7 +16,7 @@ TERMS_MAX = 20
 GROUPS_MAX = 64
 SYNONYMS_MAX = 24
 TITLE, BODY, SIGN, WHOLE = 4.0, 0.5, 1.0, 6.0
-SOUND, LETTERS, BEGINS = 0.5, 0.5, 1.0
+SOUND, LETTERS, BEGINS, OWN = 0.5, 0.5, 1.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,18 @@ def by_sound(question: Question) -> Question | None:
     sound = Every(tuple(Phrase("pinyin", tuple(pairs), SOUND) for pairs in said))
     tree = Every((Enough((question.tree, sound), 1),), should=(question.tree,))
     step = Step("同音", "结果太少：也找读音相同的 " + "，".join(" ".join(_unjoined(pairs)) for pairs in said))
+    return replace(question, tree=tree, explain=(*question.explain, step))
+
+
+def anything(question: Question) -> Question | None:
+    """Any one of the groups is enough, and of a word with synonyms any pair of its own; the rarer what fits, the
+    higher. What fitted better stays above."""
+    own = [said for word in question.words for said in _said(word, OWN)] if question.synonyms else []
+    groups = (*question.groups, *own)[:GROUPS_MAX]
+    if len(groups) < 2:
+        return None
+    tree = Every((Enough((Enough(groups, 1), question.tree), 1),), should=(question.tree,))
+    step = Step("放宽", "结果仍然太少：有一组就算")
     return replace(question, tree=tree, explain=(*question.explain, step))
 
 

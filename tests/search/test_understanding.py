@@ -215,3 +215,11 @@ async def test_a_number_that_is_found_is_not_widened(shelf: Shelf) -> None:
     found = await ask("12345-20261122-000123-5 江北")
     assert found.items[0].document.no == "12345-20261122-000123-5"
     assert not found.loosened
+
+
+async def test_where_hardly_anything_fits_one_pair_of_an_everyday_question_is_enough_and_better_ones_stay_above(
+    shelf: Shelf,
+) -> None:
+    await changed(shelf, "m1", "医疗救助申请")
+    await changed(shelf, "m2", "家里有困难的临时救助")
+    assert await nos("家里一直很困难可以申请哪些救助") == ["m2", "m1"]
