@@ -214,6 +214,22 @@ def test_an_account_gets_a_first_password_and_a_reset_one(hall: Hall) -> None:
     assert hall.run("user", "reset", "nobody", check=False).returncode == REFUSED
 
 
+def test_a_hall_that_was_set_up_without_the_demo_city_gets_it_later_and_keeps_its_administrators(
+    tmp_path: Path,
+) -> None:
+    hall = Hall(tmp_path / "hall", free_port(), {})
+    first = json.loads(hall.run("init", "--json").stdout)["administrators"]
+    later = hall.run("init", "--demo")
+    assert "三个管理员的口令不变" in later.stdout
+    hall.serve()
+    try:
+        sent = {"username": "admin", "password": first["admin"]}
+        assert httpx.post(f"{hall.url}/api/v1/session", json=sent, timeout=20).status_code != 401
+        assert hall.token("operator")
+    finally:
+        hall.kill(signal.SIGTERM)
+
+
 def test_the_demo_city_never_stands_behind_a_public_address(tmp_path: Path) -> None:
     public = {"SUNHALL_PUBLIC_URL": "https://hall.example.gov.cn"}
     hall = Hall(tmp_path / "hall", free_port(), public)
