@@ -105,6 +105,12 @@ async def test_the_text_has_contents_that_lead_to_its_headings(signed_in: Client
     assert all(f'id="{anchor}"' in shown for anchor in anchors)
 
 
+async def test_headings_leave_no_level_out_where_the_text_does(signed_in: Client) -> None:
+    policy = await a_policy(body="一、选址\n1.街道提出\n（一）征求意见\n二、施工\n（一）围挡")
+    page = (await signed_in(ANONYMOUS).get(f"/policies/{policy.no}")).text
+    assert re.findall(r'<h(\d) id="s\d', page) == ["2", "3", "3", "2", "3"]
+
+
 async def test_a_changed_document_leads_to_the_one_that_changes_it(signed_in: Client) -> None:
     by = await a_policy(number="澜政发[2026]9号", title="关于修改部分文件的决定")
     policy = await a_policy("revised", number="澜政办发〔2020〕1号")
