@@ -107,7 +107,7 @@ async def test_the_text_has_contents_that_lead_to_its_headings(signed_in: Client
 
 async def test_headings_leave_no_level_out_where_the_text_does(signed_in: Client) -> None:
     policy = await a_policy(body="一、选址\n1.街道提出\n（一）征求意见\n二、施工\n（一）围挡")
-    page = (await signed_in(ANONYMOUS).get(f"/policies/{policy.no}")).text
+    page = (await signed_in(f.NOBODY).get(f"/policies/{policy.no}")).text
     assert re.findall(r'<h(\d) id="s\d', page) == ["2", "3", "3", "2", "3"]
 
 
