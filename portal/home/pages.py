@@ -14,8 +14,6 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from kernel import database
 from kernel.clockguard.queries import open_suspicion
 from kernel.inbox import queries as inbox
-from kernel.maintenance.models import Mode
-from kernel.maintenance.queries import standing
 from kernel.module import Affair, Headline, Headlines, Link, installed
 from kernel.pages import public, render, signed_in
 from kernel.people.permissions import P
@@ -34,7 +32,7 @@ _news: WeakKeyDictionary[BaseDBAsyncClient, tuple[float, list[tuple[Headlines, l
 
 async def context(request: Request) -> Mapping[str, Any]:
     """What every page knows: the navigation of this person's roles, how much is unread, whether the hall rests."""
-    user, path, hall = request.user, request.url.path, await standing()
+    user, path = request.user, request.url.path
     mine = (Link(label="我的", url="/me"),) if not user.anonymous else ()
     desks = desks_of(user)
     tops = [*TOPS, *mine, *(Link(label="工作台", url=desks[0].url) for _ in desks[:1])]
@@ -43,7 +41,7 @@ async def context(request: Request) -> Mapping[str, Any]:
         "desk_nav": [_entry(link, path) for link in desks[:IN_SIGHT]],
         "desk_more": [_entry(link, path) for link in desks[IN_SIGHT:]],
         "clock_suspect": user.may_anywhere(P.HALL_CLOSE) and await open_suspicion() is not None,
-        "resting": hall if hall.mode is not Mode.OPEN else None,
+        "resting": request.scope.get("resting"),
         "unread": 0 if user.anonymous else await inbox.unread(user),
     }
 

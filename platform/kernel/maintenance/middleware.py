@@ -25,4 +25,5 @@ class Maintenance:
             shut = now.mode is Mode.CLOSED and not scope["user"].may_anywhere(P.HALL_CLOSE)
             if shut or (now.mode is not Mode.OPEN and writes):
                 raise Resting(now)
+            scope["resting"] = now if now.mode is not Mode.OPEN else None  # every page says so
         await self.app(scope, receive, send)
