@@ -101,9 +101,8 @@ async def both_ends(queries: Sequence[Query]) -> tuple[Answered, Answered, Answe
 
 
 async def _released() -> list[Document]:
-    """The demo city's public answers."""
-    kind = searchables()["faq"]
-    refs = [ref async for ref in kind.every()]
+    """The demo city's public answers and policies."""
+    refs = [ref for kind in ("faq", "policy") async for ref in searchables()[kind].every()]
     pieces = [await read(refs[first : first + FOUND_IN]) for first in range(0, len(refs), FOUND_IN)]
     return [seen.public for piece in pieces for seen in piece.values() if seen.public]
 
