@@ -1,5 +1,6 @@
 """What happens to the index behind its back is found by the hour, mended by itself, and told where that doesn't do."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +25,7 @@ from tests.search.test_generations import quiet
 from tests.search.test_indexing import changed, nos
 
 pytestmark = pytest.mark.usefixtures("database")
+CLOCK_S = 0.5  # a server reads the clock by which it forgets every 200 ms
 ADMIN = Actor(id=9_001, name="管理员", powers={"kernel:hall:watch": ("/",), "search:index:rebuild": ("/",)})
 
 
@@ -43,6 +45,7 @@ async def damage(put: dict[str, Record], out: dict[str, int]) -> None:
         with Elasticsearch(settings().search_url) as client:
             names = f"{settings().search_prefix}-*"
             client.indices.put_settings(index=names, settings={"index.gc_deletes": "0s"})
+            await asyncio.sleep(CLOCK_S)
             client.indices.refresh(index=names)
     await engine.write({Part.RESTRICTED: Batch(put=put)})
 
