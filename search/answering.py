@@ -104,9 +104,11 @@ async def answer(
     at_cursor: str = "",
     vocabulary: Vocabulary | None = None,
     at: datetime | None = None,
+    widen: bool = True,
 ) -> Answer:
-    """By the vocabulary in force, unless another is tried out. Raises Malformed for a cursor that isn't this reader's
-    for this question. An absent index isn't an error."""
+    """By the vocabulary in force, unless another is tried out. `widen`: where little fits, what fits in part as well;
+    not for who is told of news. Raises Malformed for a cursor that isn't this reader's for this question. An absent
+    index isn't an error."""
     begun, bound_to = perf_counter(), (by.id, by.on_behalf, asked)
     place = cursor.opened(at_cursor, bound_to) if at_cursor else Place()
     at = at or datetime.now(UTC)
@@ -119,7 +121,7 @@ async def answer(
         page = await _from_database(question, asked, by)
         degraded = True
     else:
-        page = _page(await _enough(sought, place), place)
+        page = _page(await _enough(sought, place) if widen else sought, place)
         degraded = False
     items = await _items(page.located, page.question, by, at)
     before = place.before()

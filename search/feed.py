@@ -29,7 +29,7 @@ async def rss(request: Request) -> Response:
     wanted = (await ask(request, lenient=True)).model_copy(
         update={"sort": Sort.NEWEST, "limit": ITEMS_MAX, "cursor": ""}
     )
-    found = await answering.answer(wanted.asked(), by=ANONYMOUS)
+    found = await answering.answer(wanted.asked(), by=ANONYMOUS, widen=False)
     kept = "no-store" if found.degraded else f"public, max-age={KEPT_S}"
     base = (settings().public_url or str(request.base_url)).rstrip("/")
     return Response(_drawn(wanted, found, base), media_type="application/rss+xml", headers={"Cache-Control": kept})

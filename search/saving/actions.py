@@ -98,7 +98,7 @@ async def look_through(saved: SavedSearch, *, at: datetime) -> int:
 async def _newest(asked: Ask, by: Actor) -> Newest | None:
     """None: the question names somebody's number."""
     wanted = asked.model_copy(update={"sort": engines.Sort.NEWEST, "limit": SEEN_MAX})
-    found = await answering.answer(wanted.asked(), by=by)
+    found = await answering.answer(wanted.asked(), by=by, widen=False)
     if found.withheld:
         return None
     documents = [item.document for item in found.items]

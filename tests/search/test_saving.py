@@ -56,6 +56,13 @@ async def test_what_is_new_is_told_once_a_day_and_what_was_there_never(shelf: Sh
     assert await jobs.look_through({}, at=LATER + timedelta(days=1)) == 0
 
 
+async def test_what_fits_only_in_part_is_no_news(shelf: Shelf, owner: Actor) -> None:
+    await actions.save(saved(label="电梯", q="小区电梯困人救援"), by=owner, at=TODAY)
+    await changed(shelf, "b", "小区停水", owner=owner.id)
+    assert await jobs.look_through({}, at=TOMORROW) == 0
+    assert await told() == []
+
+
 async def test_it_is_looked_through_with_the_rights_that_its_owner_has_then(shelf: Shelf, owner: Actor) -> None:
     await actions.save(saved(), by=owner, at=TODAY)
     await changed(shelf, "secret", "停水三", owner=owner.id + 1)
