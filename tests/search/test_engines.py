@@ -38,6 +38,7 @@ from search.query import NOTHING, Anything, Best, Enough, Every, From, OneOf, Ph
 from search.tantivy_engine import TantivyEngine
 
 ROOT = Path(__file__).parents[2]
+TRIES = 50
 Make = Callable[[Path], SearchEngine]
 in_a_folder = pytest.mark.parametrize("make", ["tantivy"], indirect=True)
 
@@ -375,7 +376,11 @@ async def test_on_a_full_disk_what_was_acknowledged_is_found_and_what_was_refuse
             with pytest.raises(EngineAwayError):
                 await put(search_engine, a_record("2", "停水"))
         assert await keys(search_engine, Anything()) == ["1"]
-    await put(search_engine, a_record("2", "停水"))
+    for _ in range(TRIES):  # as the outbox does: a writer that failed may hold its lock until its threads have ended
+        with suppress(EngineAwayError):
+            await put(search_engine, a_record("2", "停水"))
+            break
+        await asyncio.sleep(0.1)
     assert set(await keys(search_engine, Anything())) == {"1", "2"}
 
 
