@@ -1,5 +1,6 @@
 """Every engine behaves the same behind the port; what only files can suffer is asked of tantivy alone."""
 
+import asyncio
 import os
 import resource
 import shutil
