@@ -183,8 +183,10 @@ async def _enough(sought: Sought, place: Place) -> Sought:
 async def _widened(sought: Sought) -> Sought:
     without = tuple(one.hit.key for one in sought.above)
     for widen in (asking.looser, asking.by_sound, asking.anything):
+        if not _has_fewer(sought, FEW):
+            break
         wider = await asyncio.to_thread(widen, sought.inquiry.question)
-        if wider is not None and _has_fewer(sought, FEW):
+        if wider is not None:
             inquiry = replace(sought.inquiry, question=wider)
             sought = replace(sought, inquiry=inquiry, found=await inquiry.ranked(sought.starts, without=without))
     return replace(sought, facets=await sought.inquiry.facets())

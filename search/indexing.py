@@ -381,18 +381,16 @@ def _row(part: Part, now: Record, at: datetime) -> Applied:
 
 def _looked_at(row: Applied, now: Record) -> Applied:
     """Nothing of it is news but when to look again."""
-    return Applied(
-        part=row.part, ref=row.ref, bucket=row.bucket, version=row.version, digest_0=row.digest_0,
-        digest_1=row.digest_1, digest_2=row.digest_2, rank=row.rank, look_at=now.look_at, at=row.at,
-        deleted_at=row.deleted_at,
-    )  # fmt: skip
+    return _again(row, look_at=now.look_at)
 
 
 def _tombstone(row: Applied, at: datetime) -> Applied:
-    return Applied(
-        part=row.part, ref=row.ref, bucket=row.bucket, version=row.version, digest_0=row.digest_0,
-        digest_1=row.digest_1, digest_2=row.digest_2, rank=row.rank, at=at, deleted_at=at,
-    )  # fmt: skip
+    return _again(row, look_at=None, at=at, deleted_at=at)
+
+
+def _again(row: Applied, **changed: datetime | None) -> Applied:
+    """The same row, to be written over itself by its ref and part: not by its id."""
+    return Applied(**{name: getattr(row, name) for name in queries.WRITTEN} | changed)
 
 
 def _tell(those: list[Waiting], problem: Exception | None) -> None:

@@ -12,6 +12,8 @@ from search.engine import Part, Sums
 from search.models import Applied, Comparison, Rebuild
 
 CONSUMER = "search.index"
+CHANGED = ("version", "digest_0", "digest_1", "digest_2", "rank", "look_at", "at", "deleted_at")
+WRITTEN = ("part", "ref", "bucket", *CHANGED)
 PROBLEM_SIGNS_MAX, REFS_MAX, SHOWN = 300, 200, 12
 COMPARISON_KEPT = timedelta(days=30)
 TOMBSTONE_KEPT = timedelta(days=7)  # longer than a delivery is tried (about nine minutes) or a worker is away
@@ -25,8 +27,7 @@ async def applied(refs: Collection[str]) -> dict[tuple[Part, str], Applied]:
 async def remember(rows: Sequence[Applied]) -> None:
     if rows:
         async with transaction():
-            changed = ("version", "digest_0", "digest_1", "digest_2", "rank", "look_at", "at", "deleted_at")
-            await Applied.bulk_create(rows, on_conflict=("ref", "part"), update_fields=changed)
+            await Applied.bulk_create(rows, on_conflict=("ref", "part"), update_fields=CHANGED)
 
 
 async def unseen(since: datetime, most: int) -> list[str]:

@@ -11,10 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import DBConnectionError
 
 from kernel import tongues
-from kernel.edge.door import Crowded
 from kernel.errors import Degraded, Failed, Refusal
 from kernel.forms import what_was_sent
-from kernel.maintenance.actions import Resting
 from kernel.pages import alone, typed_texts
 
 log = logging.getLogger(__name__)
@@ -71,7 +69,7 @@ class Failures:
             if scope["type"] != "http" or begun:
                 raise
             request = Request(scope, receive)
-            if isinstance(problem, (Resting, Crowded)):
+            if isinstance(problem, Refusal) and problem.known:
                 answer = await _outage(request, problem)
             elif is_outage(problem):
                 log.warning("outage: %s: %s", type(problem).__name__, str(problem)[:200])
