@@ -13,8 +13,7 @@ from approvals.disclosure.forms import Reason, Repeal, Revise, Written
 from approvals.disclosure.importing import POLICIES, POLICIES_OUT
 from approvals.disclosure.models import Policy
 from approvals.disclosure.states import PUBLISHED, PolicyState
-from kernel import lifecycle, verify
-from kernel.database import transaction
+from kernel import verify
 from kernel.errors import FormRejected, NotAllowed, OwnWork, Refusal, WrongState
 from kernel.forms import Form
 from kernel.importing import reading, running, writing
@@ -26,6 +25,7 @@ from search.answering import answer
 from search.indexing import indexing, reindex
 from search.inquiry import Asked
 from tests import factories as f
+from tests.attempts import attempted
 from tests.conftest import DATA
 from tests.factories import CITY, MACHINE, NOW, way
 
@@ -90,19 +90,7 @@ async def test_every_state_and_move_and_role_is_in_the_table_or_refused() -> Non
 
 
 async def attempt(policy: Policy, name: str, actor: Actor) -> Refusal | None:
-    class Undone(Exception):  # noqa: N818
-        pass
-
-    try:
-        async with transaction():
-            await lifecycle.move(policy, name, FACTS.get(name, Nothing()), **way(policy, actor))
-            raise Undone  # noqa: TRY301
-    except Undone:
-        return None
-    except Refusal as refusal:
-        return refusal
-    finally:
-        await policy.refresh_from_db()
+    return await attempted(policy, name, FACTS.get(name, Nothing()), **way(policy, actor))
 
 
 @pytest.mark.usefixtures("database")

@@ -13,8 +13,6 @@ from hotline.knowledge.models import Article
 from hotline.knowledge.states import ArticleState
 from hotline.tickets import actions as tickets
 from hotline.tickets.forms import Answer
-from kernel import lifecycle
-from kernel.database import transaction
 from kernel.errors import FormRejected, NotAllowed, NotFound, OwnWork, Refusal, WrongState
 from kernel.forms import Form
 from kernel.inbox.models import Message
@@ -24,6 +22,7 @@ from kernel.models import Event
 from kernel.people.models import Account, Grant
 from kernel.permissions import Actor
 from tests import factories as f
+from tests.attempts import attempted
 from tests.conftest import Client
 from tests.factories import CITY, MACHINE, MANAGER, NOW, OPERATOR, a_ticket, way
 
@@ -86,19 +85,7 @@ async def test_every_state_and_move_and_role_is_in_the_table_or_refused() -> Non
 
 
 async def attempt(article: Article, name: str, actor: Actor) -> Refusal | None:
-    class Undone(Exception):  # noqa: N818
-        pass
-
-    try:
-        async with transaction():
-            await lifecycle.move(article, name, FACTS.get(name, Nothing()), **way(article, actor))
-            raise Undone  # noqa: TRY301
-    except Undone:
-        return None
-    except Refusal as refusal:
-        return refusal
-    finally:
-        await article.refresh_from_db()
+    return await attempted(article, name, FACTS.get(name, Nothing()), **way(article, actor))
 
 
 @pytest.mark.usefixtures("database")

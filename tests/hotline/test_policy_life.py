@@ -18,12 +18,11 @@ from hotline.policies.states import PolicyState
 from hotline.tickets import actions as tickets
 from hotline.tickets.forms import Delegate, Extension, Reclassify
 from hotline.tickets.models import Assignment, Ticket
-from kernel import lifecycle, verify
+from kernel import verify
 from kernel.calendar import actions as calendar
 from kernel.calendar.days import Calendar
 from kernel.clocks import arithmetic, effects
 from kernel.clocks.models import Clock
-from kernel.database import transaction
 from kernel.errors import FormRejected, NotAllowed, OwnWork, Refusal, WrongState
 from kernel.forms import Form
 from kernel.inbox.models import Message
@@ -31,6 +30,7 @@ from kernel.lifecycle import Nothing
 from kernel.models import Entry, Event
 from kernel.permissions import SYSTEM, Actor
 from tests import factories as f
+from tests.attempts import attempted
 from tests.factories import CITY, DISPATCHER, MANAGER, NOW, SUPERVISOR, a_ticket, share_of, way
 from tests.officers import hire
 
@@ -129,25 +129,12 @@ def test_people_write_a_limit_as_they_say_it(text: str, stored: str) -> None:
 # ---- the life of a version
 
 
-class Undone(Exception):  # noqa: N818
-    pass
-
-
 async def attempt(policy: Policy, name: str, actor: Actor) -> Refusal | None:
     facts: dict[str, Form] = {
         "edit": Written(title="再改一次", document=sheet(handle__demand="4 wd")), "send_back": WHY, "withdraw": WHY,
         "publish": Publish(effective_from=TODAY),
     }  # fmt: skip
-    try:
-        async with transaction():
-            await lifecycle.move(policy, name, facts.get(name, Nothing()), **way(policy, actor))
-            raise Undone  # noqa: TRY301
-    except Undone:
-        return None
-    except Refusal as refusal:
-        return refusal
-    finally:
-        await policy.refresh_from_db()
+    return await attempted(policy, name, facts.get(name, Nothing()), **way(policy, actor))
 
 
 @pytest.mark.usefixtures("database")

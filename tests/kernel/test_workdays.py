@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from hotline import consumers
 from hotline.tickets import actions as tickets
-from kernel import lifecycle, verify
+from kernel import verify
 from kernel.calendar import current
 from kernel.calendar import queries as tables
 from kernel.calendar.actions import Notice, as_if, take_in
 from kernel.clocks import alarms, arithmetic
 from kernel.clocks.models import Clock
-from kernel.database import transaction
 from kernel.errors import FormRejected, NotAllowed, OwnWork, Refusal, WrongState
 from kernel.inbox.models import Message
 from kernel.lifecycle import Nothing
@@ -32,6 +31,7 @@ from kernel.workdays.models import Proposal
 from kernel.workdays.permissions import ROLES
 from kernel.workdays.states import ProposalState
 from tests import factories as f
+from tests.attempts import attempted
 from tests.conftest import Client, shared_data
 from tests.hotline.test_knowledge_pages import send
 from tests.kernel.test_calendar_days import city
@@ -109,22 +109,9 @@ def test_the_published_file_of_a_year_may_be_pasted_whole() -> None:
 # ---- the life of a notice
 
 
-class Undone(Exception):  # noqa: N818
-    pass
-
-
 async def attempt(proposal: Proposal, name: str, actor: Actor) -> Refusal | None:
     facts = NO if name in {"refuse", "withdraw"} else Nothing()
-    try:
-        async with transaction():
-            await lifecycle.move(proposal, name, facts, **f.way(proposal, actor, LATE))
-            raise Undone  # noqa: TRY301
-    except Undone:
-        return None
-    except Refusal as refusal:
-        return refusal
-    finally:
-        await proposal.refresh_from_db()
+    return await attempted(proposal, name, facts, **f.way(proposal, actor, LATE))
 
 
 @pytest.mark.usefixtures("database")

@@ -11,7 +11,6 @@ from hotline.tickets.models import Assignment, Ticket
 from kernel import lifecycle, outbox
 from kernel.clocks import alarms, replay
 from kernel.clocks.models import Clock
-from kernel.database import transaction
 from kernel.errors import NotAllowed, NotFound, OwnWork, Refusal, WrongState
 from kernel.forms import Form
 from kernel.inbox.models import Message
@@ -31,6 +30,7 @@ from oversight.ladder.actions import Declared
 from oversight.ladder.models import Level
 from oversight.permissions import OF_THE_UNIT, P
 from tests import factories as f
+from tests.attempts import attempted
 from tests.conftest import Client
 from tests.factories import NOW, a_dispatched_ticket, share_of, way
 from tests.officers import hire
@@ -256,21 +256,8 @@ def granted(card: Card, permission: object, actor: object) -> bool:
     return any(actor is one for one in judges.get(permission, (f.MACHINE,)))  # type: ignore[call-overload]
 
 
-class Undone(Exception):  # noqa: N818
-    pass
-
-
 async def attempt(card: Card, move: str, actor: object) -> Refusal | None:
-    try:
-        async with transaction():
-            await lifecycle.move(card, move, FACTS.get(move, Nothing()), **way(card, actor))  # type: ignore[arg-type]
-            raise Undone  # noqa: TRY301
-    except Undone:
-        return None
-    except Refusal as refusal:
-        return refusal
-    finally:
-        await card.refresh_from_db()
+    return await attempted(card, move, FACTS.get(move, Nothing()), **way(card, actor))  # type: ignore[arg-type]
 
 
 async def test_the_unit_sees_its_cards_only_once_they_are_out_and_others_never() -> None:

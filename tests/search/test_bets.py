@@ -7,9 +7,7 @@ from itertools import product
 
 import pytest
 
-from kernel import lifecycle
 from kernel.citytime import day_of
-from kernel.database import transaction
 from kernel.errors import FormRejected, NotAllowed, OwnWork, Refusal, WrongState
 from kernel.inbox.models import Message
 from kernel.lifecycle import Nothing
@@ -24,6 +22,7 @@ from search.bets.states import BetState
 from search.engine import Sort
 from search.inquiry import Asked
 from tests import factories as f
+from tests.attempts import attempted
 from tests.conftest import Client
 from tests.hotline.test_knowledge_pages import send
 from tests.officers import hire
@@ -74,22 +73,9 @@ async def nos(q: str = "停水", by: Actor = ANONYMOUS, **given: object) -> list
     return [item.document.no for item in (await ask(q, by, **given)).items]
 
 
-class Undone(Exception):  # noqa: N818
-    pass
-
-
 async def attempt(bet: Bet, name: str, actor: Actor) -> Refusal | None:
-    try:
-        async with transaction():
-            facts = Nothing() if name == "publish" else NO
-            await lifecycle.move(bet, name, facts, **f.way(bet, actor, AT))
-            raise Undone  # noqa: TRY301
-    except Undone:
-        return None
-    except Refusal as refusal:
-        return refusal
-    finally:
-        await bet.refresh_from_db()
+    facts = Nothing() if name == "publish" else NO
+    return await attempted(bet, name, facts, **f.way(bet, actor, AT))
 
 
 @pytest.mark.usefixtures("database")

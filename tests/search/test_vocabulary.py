@@ -7,8 +7,6 @@ from itertools import product
 
 import pytest
 
-from kernel import lifecycle
-from kernel.database import transaction
 from kernel.errors import FormRejected, NotAllowed, OwnWork, Refusal, WrongState
 from kernel.inbox.models import Message
 from kernel.lifecycle import Nothing
@@ -23,6 +21,7 @@ from search.vocabulary.forms import Reason, Written
 from search.vocabulary.models import VocabularyEdition
 from search.vocabulary.states import EditionState
 from tests import factories as f
+from tests.attempts import attempted
 from tests.conftest import Client
 from tests.hotline.test_knowledge_pages import send
 from tests.officers import hire
@@ -51,22 +50,9 @@ async def an_edition(state: str = "published", lines: str = LINES, *, by: Actor 
     return edition
 
 
-class Undone(Exception):  # noqa: N818
-    pass
-
-
 async def attempt(edition: VocabularyEdition, name: str, actor: Actor) -> Refusal | None:
     facts = NO if name in {"refuse", "withdraw"} else Nothing()
-    try:
-        async with transaction():
-            await lifecycle.move(edition, name, facts, **f.way(edition, actor, AT))
-            raise Undone  # noqa: TRY301
-    except Undone:
-        return None
-    except Refusal as refusal:
-        return refusal
-    finally:
-        await edition.refresh_from_db()
+    return await attempted(edition, name, facts, **f.way(edition, actor, AT))
 
 
 @pytest.mark.usefixtures("database")
