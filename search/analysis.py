@@ -19,6 +19,7 @@ RUN = re.compile(r"[^\W_]+")
 PART = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 MASKED = re.compile(r"[0-9A-Za-z]*\*{3,}[0-9A-Za-z]*")
 NUMBERED = re.compile(r"[^\s()]{0,12}\([0-9]{4}\)[第]?[0-9]{1,6}号?")
+LETTERS = re.compile(r"[a-z0-9][a-z0-9().:/-]{5,63}")  # of a number between Chinese signs, at least a suffix of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,10 @@ def identifiers(number: str) -> tuple[str, ...]:
 
 
 def asked_identifiers(query: str) -> tuple[str, ...]:
-    """What in a query might be a number: all of it, each word, each document number (〔2026〕18号) inside."""
+    """What in a query might be a number: all of it, each word, each document number (〔2026〕18号) and each piece of
+    letters and digits (编码1144…) inside."""
     text = _round(folded(query))
-    found = [text, *text.split(), *(match.group() for match in NUMBERED.finditer(text))]
+    found = [text, *text.split(), *NUMBERED.findall(text), *LETTERS.findall(text)]
     forms = dict.fromkeys(map(identifier, found))
     return tuple(f for f in forms if IDENTIFIER_MIN <= len(f) <= IDENTIFIER_MAX and any(map(str.isdigit, f)))[:8]
 

@@ -88,13 +88,26 @@ def looser(question: Question) -> Question | None:
 
 
 def by_sound(question: Question) -> Question | None:
-    """What sounds the same, titles only. Loads the library of readings, so not for the loop's own thread."""
+    """What sounds the same, titles only; letters that spell words of the vocabulary are those words. Loads the library
+    of readings, so not for the loop's own thread."""
     said = [pinyin.joined(pinyin.syllables(p, question.vocabulary.readings)) for p in _chinese(question)]
     if not said:
-        return None
+        return _spelled(question)
     sound = Every(tuple(Phrase("pinyin", tuple(pairs), SOUND) for pairs in said))
     tree = Every((Enough((question.tree, sound), 1),), should=(question.tree,))
     step = Step("同音", "结果太少：也找读音相同的 " + "，".join(" ".join(_unjoined(pairs)) for pairs in said))
+    return replace(question, tree=tree, explain=(*question.explain, step))
+
+
+def _spelled(question: Question) -> Question | None:
+    """社保卡挂失 for shebaokaguashi: what it is called otherwise can be found, too."""
+    known = question.vocabulary
+    words = {one for word, others in known.alternatives.items() for one in (word, *(other for other, _ in others))}
+    written = pinyin.spelled("".join(question.words), frozenset(words), known.readings)
+    if not written:
+        return None
+    tree = Enough((understood(written, known).tree, question.tree), 1)
+    step = Step("拼音", f"结果太少：也找这样读的“{written}”")
     return replace(question, tree=tree, explain=(*question.explain, step))
 
 

@@ -62,6 +62,20 @@ def ways(letters: str) -> list[tuple[str, ...]]:
     return sorted((way for way in found if 2 <= len(way) <= SYLLABLES_MAX), key=len)[:WAYS_MAX]
 
 
+def spelled(letters: str, words: frozenset[str], readings: Readings) -> str:
+    """The fewest of those words that read so one after the other. Empty: there are none."""
+    sounds: dict[str, str] = {}
+    for word in sorted(words):
+        if not word.isascii():
+            sounds.setdefault("".join(syllables(word, readings)), word)
+    found: dict[int, tuple[str, ...]] = {0: ()}
+    for end in range(1, min(len(letters), SYLLABLES_MAX * SYLLABLE_SIGNS_MAX) + 1):
+        cuts = [(*found[at], sounds[letters[at:end]]) for at in found if letters[at:end] in sounds]
+        if cuts:
+            found[end] = min(cuts, key=len)
+    return "".join(found.get(len(letters), ()))
+
+
 def are_initials(letters: str) -> bool:
     return LETTERS_MIN <= len(letters) <= LETTERS_MAX and CONSONANTS.issuperset(letters)
 

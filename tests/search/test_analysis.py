@@ -56,6 +56,12 @@ def test_a_document_number_inside_a_question_is_recognised() -> None:
     assert set(analysis.asked_identifiers("〔2026〕18号")) & set(analysis.identifiers("网挂〔2026〕18号"))
 
 
+def test_a_number_between_chinese_signs_is_recognised_if_it_is_as_long_as_the_end_of_one() -> None:
+    assert "1144mb2d02" in analysis.asked_identifiers("办件编码1144MB2D02的进度")
+    assert "th20261130000007" in analysis.asked_identifiers("查TH-20261130-000007。")
+    assert "12345" not in analysis.asked_identifiers("打12345没人接")
+
+
 def test_words_without_digits_are_no_numbers() -> None:
     assert analysis.asked_identifiers("小区停水怎么办") == ()
 

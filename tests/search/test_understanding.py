@@ -151,6 +151,13 @@ def test_readings_of_the_hall_go_before_those_of_the_library() -> None:
     assert pinyin.syllables("长兴", {"长兴": ("zhang", "xing")}) == ["zhang", "xing"]
 
 
+def test_letters_spell_the_fewest_words_of_the_vocabulary() -> None:
+    words = frozenset(["社保卡", "社保", "卡", "挂失", "市民热线"])
+    assert pinyin.spelled("shebaokaguashi", words, {}) == "社保卡挂失"
+    assert pinyin.spelled("shebaokaguashidian", words, {}) == "", "no words without a rest"
+    assert pinyin.spelled("", words, {}) == ""
+
+
 # ---- too little
 
 
@@ -165,6 +172,15 @@ async def test_too_little_is_widened_and_what_fits_wholly_stays_first(shelf: She
     assert {i.document.no for i in both.items} == {"m1", "m2"}
     assert both.loosened
     assert both.explain[-1].name in {"放宽", "同音"}
+
+
+@pytest.mark.usefixtures("database")
+async def test_letters_that_spell_an_everyday_name_find_what_is_called_otherwise(shelf: Shelf) -> None:
+    await changed(shelf, "m1", "卡丢了", answer="社会保障卡挂失")
+    found = await ask("shebaokaguashi", ANONYMOUS)
+    assert [i.document.no for i in found.items] == ["m1"]
+    assert found.loosened
+    assert found.explain[-1].name == "拼音"
 
 
 @pytest.mark.usefixtures("database")
