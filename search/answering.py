@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from time import perf_counter
 
 from kernel.permissions import ANONYMOUS, Actor
@@ -121,7 +122,7 @@ async def answer(
         page = await _from_database(question, asked, by)
         degraded = True
     else:
-        page = _page(await _enough(sought, place) if widen else sought, place)
+        page = _page(await _enough(sought) if widen else sought, place)
         degraded = False
     items = await _items(page.located, page.question, by, at)
     before = place.before()
@@ -164,14 +165,14 @@ async def _sought(inquiry: Inquiry, place: Place, at: datetime) -> Sought:
     return Sought(inquiry, pinned, above, starts, found, facets)
 
 
-async def _enough(sought: Sought, place: Place) -> Sought:
+async def _enough(sought: Sought) -> Sought:
     """Too little is widened, each step holding what the one before it found; the same for every page of a question, as
     its totals are. A server without the time for it leaves what there is."""
     if not _has_fewer(sought, FEW):
         return sought
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
-            if place.page == 1 and _has_fewer(sought, WEAK):
+            if _has_fewer(sought, WEAK):
                 better = await mending.did_you_mean(sought.inquiry.engine, sought.inquiry.question)
                 sought = replace(sought, did_you_mean=better)
             return await _widened(sought)
@@ -182,7 +183,8 @@ async def _enough(sought: Sought, place: Place) -> Sought:
 
 async def _widened(sought: Sought) -> Sought:
     without = tuple(one.hit.key for one in sought.above)
-    for widen in (asking.looser, asking.by_sound, asking.anything):
+    respelled = partial(asking.respelled, spelled=sought.did_you_mean)
+    for widen in (respelled, asking.looser, asking.by_sound, asking.anything):
         if not _has_fewer(sought, FEW):
             break
         wider = await asyncio.to_thread(widen, sought.inquiry.question)
@@ -205,7 +207,7 @@ def _page(sought: Sought, place: Place) -> Page:
         after=place.then(ends[Part.PUBLIC], ends[Part.RESTRICTED]) if more else None,
         about=False,
         question=sought.inquiry.question,
-        did_you_mean=sought.did_you_mean,
+        did_you_mean=sought.did_you_mean if place.page == 1 else "",
     )
 
 

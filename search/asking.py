@@ -15,7 +15,7 @@ from search.vocabulary.entries import Vocabulary
 TERMS_MAX = 20
 GROUPS_MAX = 64
 SYNONYMS_MAX = 24
-TITLE, BODY, SIGN, WHOLE = 4.0, 0.5, 1.0, 6.0
+TITLE, BODY, SIGN, WHOLE = 4.0, 0.6, 1.0, 6.0
 SOUND, LETTERS, BEGINS, OWN = 0.5, 0.5, 1.0, 0.5
 
 
@@ -74,6 +74,16 @@ def understood(text: str, vocabulary: Vocabulary | None = None) -> Question:
         synonyms=tuple((piece.text, piece.others) for _, cut in pieces for piece in cut if piece.others),
         vocabulary=known,
     )
+
+
+def respelled(question: Question, spelled: str) -> Question | None:
+    """What is spelled as public titles spell it is found as well. None: it stands so already."""
+    if not spelled:
+        return None
+    other = understood(spelled, question.vocabulary)
+    tree = Every((Enough((question.tree, other.tree), 1),), should=(question.tree,))
+    step = Step("改字", f"结果太少：也找“{spelled}”")
+    return replace(question, tree=tree, terms=(*question.terms, *other.terms), explain=(*question.explain, step))
 
 
 def looser(question: Question) -> Question | None:

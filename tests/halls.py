@@ -21,6 +21,7 @@ from portal.city.ports import free_port
 ROOT = Path(__file__).parents[1]
 PASSWORD = "correct horse battery staple"  # noqa: S105 (of the demo city in a temporary folder)
 WAIT_S, SETTLE_S = 120, 240  # a machine that does other things as well
+COMES_AGAIN = 20  # times, a second apart
 CONSOLE = "console.txt"
 OF_ITS_OWN = {"SUNHALL_DATABASE_URL", "SUNHALL_CHANGES_DIR"}  # elsewhere than in its home
 TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')
@@ -94,9 +95,13 @@ class Hall:
             self.process = None
 
     def token(self, username: str) -> dict[str, str]:
-        """Headers of a program that is signed in as `username`."""
+        """Headers of a program that is signed in as `username`; told to come again, it does."""
         sent = {"username": username, "password": PASSWORD}
-        answer = httpx.post(f"{self.url}/api/v1/session", json=sent, timeout=20)
+        for _ in range(COMES_AGAIN):
+            answer = httpx.post(f"{self.url}/api/v1/session", json=sent, timeout=20)
+            if answer.status_code != 503:
+                break
+            time.sleep(1)
         assert answer.status_code == 201, answer.text
         return {"Authorization": f"Bearer {answer.json()['token']}"}
 

@@ -93,7 +93,7 @@ def parsed(text: str) -> tuple[list[Entry], set[str]]:
 def composed(own: str = "") -> Vocabulary:
     """The shipped entries without what the hall retires, and the hall's own."""
     entries, retired = parsed(own)
-    shipped = [entry for entry in parsed(shipped_text())[0] if str(entry) not in retired]
+    shipped = [entry for entry in _shipped_entries() if str(entry) not in retired]
     every = [*shipped, *entries]
     shells = [entry for entry in every if isinstance(entry, Shell)]
     alternatives: dict[str, dict[str, float]] = {}
@@ -119,6 +119,11 @@ def shipped() -> Vocabulary:
 @cache
 def shipped_text() -> str:
     return (files("search.vocabulary") / "shipped.txt").read_text("utf-8")
+
+
+@cache
+def _shipped_entries() -> tuple[Entry, ...]:
+    return tuple(parsed(shipped_text())[0])
 
 
 def _entry(line: str, number: int) -> Entry:

@@ -1,6 +1,7 @@
 """A hall full of tickets: the demo city's, many times over, copied inside the database.
 
-Lists, states, clocks and counts are those of a city; chains and sealed texts of the copies are not to be verified."""
+Lists, states, clocks and counts are those of a city; the copies have no sealed texts, and their chains are not to be
+verified."""
 
 import sqlite3
 from contextlib import closing
@@ -9,10 +10,10 @@ import asyncpg
 
 TABLES = {
     "hotline_ticket": ("id", "no", "source_no"), "hotline_assignment": ("id", "no", "ticket_id"),
-    "kernel_entry": ("id", "subject"), "kernel_sealed_text": ("id", "subject"), "kernel_clock": ("id", "subject"),
-    "kernel_event": ("id", "subject"), "kernel_delivery": ("id", "event_id"),
+    "kernel_entry": ("id", "subject"), "kernel_clock": ("id", "subject"),
+    "kernel_event": ("id", "place", "subject"), "kernel_delivery": ("id", "event_id"),
 }  # fmt: skip
-IDS, STEP = {"id", "ticket_id", "event_id"}, 10_000_000
+IDS, STEP = {"id", "ticket_id", "event_id", "place"}, 10_000_000
 SERIES = {
     "sqlite": "WITH RECURSIVE s(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM s WHERE k < {n}) ",
     "postgres": "WITH s(k) AS (SELECT generate_series(1, {n})) ",

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def main() -> int:
         return 2
     scale, console = SCALES[os.environ.get("BENCH_SCALE", "")], Console(stderr=True)
     figures: list[Figure] = []
+    home = tempfile.TemporaryDirectory(prefix="sunhall-bench-")  # a demo city that is copied, never a person's own hall
+    os.environ["SUNHALL_HOME"] = home.name
     for name in wanted:
         console.print(f"[dim]{name} …[/dim]")
         rows = importlib.import_module(f"tests.bench.{name}")
@@ -47,6 +50,7 @@ def main() -> int:
         figures += taken
         for one in taken:
             console.print(f"[dim]  {one.name}: {one.here} {one.ratio}[/dim]")
+    home.cleanup()
     show(figures)
     keep(figures, wanted)
     return 0

@@ -175,6 +175,20 @@ async def test_too_little_is_widened_and_what_fits_wholly_stays_first(shelf: She
 
 
 @pytest.mark.usefixtures("database")
+async def test_what_the_right_spelling_finds_is_found_on_every_page_and_stands_where_it_would(shelf: Shelf) -> None:
+    await changed(shelf, "m1", "卡", answer="社会保障卡挂失")
+    await changed(shelf, "m2", "卡", answer="卡丢了怎么补")
+    found = await ask("社会保障卡褂失", ANONYMOUS)
+    assert found.did_you_mean == "社会保障卡挂失"
+    assert found.items[0].document.no == "m1"
+    assert "改字" in [step.name for step in found.explain]
+    first = await answer(Asked(q="社会保障卡褂失", limit=1), by=ANONYMOUS)
+    if first.next:
+        second = await answer(Asked(q="社会保障卡褂失", limit=1), by=ANONYMOUS, at_cursor=first.next)
+        assert second.total == first.total
+
+
+@pytest.mark.usefixtures("database")
 async def test_letters_that_spell_an_everyday_name_find_what_is_called_otherwise(shelf: Shelf) -> None:
     await changed(shelf, "m1", "卡丢了", answer="社会保障卡挂失")
     found = await ask("shebaokaguashi", ANONYMOUS)
