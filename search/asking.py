@@ -81,9 +81,8 @@ def respelled(question: Question, spelled: str) -> Question | None:
     if not spelled:
         return None
     other = understood(spelled, question.vocabulary)
-    tree = Every((Enough((question.tree, other.tree), 1),), should=(question.tree,))
     step = Step("改字", f"结果太少：也找“{spelled}”")
-    return replace(question, tree=tree, terms=(*question.terms, *other.terms), explain=(*question.explain, step))
+    return replace(_as_well(question, other.tree, step), terms=(*question.terms, *other.terms))
 
 
 def looser(question: Question) -> Question | None:
@@ -92,9 +91,8 @@ def looser(question: Question) -> Question | None:
     if count < 2:
         return None
     least = count - 1 if count == 2 else count - 2 if count <= 5 else ceil(count * 0.5)
-    tree = Every((Enough((Enough(question.groups, least), question.tree), 1),), should=(question.tree,))
     step = Step("放宽", f"结果太少：{count} 组里有 {least} 组就算")
-    return replace(question, tree=tree, explain=(*question.explain, step))
+    return _as_well(question, Enough(question.groups, least), step)
 
 
 def by_sound(question: Question) -> Question | None:
@@ -104,9 +102,8 @@ def by_sound(question: Question) -> Question | None:
     if not said:
         return _spelled(question)
     sound = Every(tuple(Phrase("pinyin", tuple(pairs), SOUND) for pairs in said))
-    tree = Every((Enough((question.tree, sound), 1),), should=(question.tree,))
     step = Step("同音", "结果太少：也找读音相同的 " + "，".join(" ".join(_unjoined(pairs)) for pairs in said))
-    return replace(question, tree=tree, explain=(*question.explain, step))
+    return _as_well(question, sound, step)
 
 
 def _spelled(question: Question) -> Question | None:
@@ -128,8 +125,12 @@ def anything(question: Question) -> Question | None:
     groups = (*question.groups, *own)[:GROUPS_MAX]
     if len(groups) < 2:
         return None
-    tree = Every((Enough((Enough(groups, 1), question.tree), 1),), should=(question.tree,))
-    step = Step("放宽", "结果仍然太少：有一组就算")
+    return _as_well(question, Enough(groups, 1), Step("放宽", "结果仍然太少：有一组就算"))
+
+
+def _as_well(question: Question, other: Node, step: Step) -> Question:
+    """What fits that is found, too; what fitted before stays above."""
+    tree = Every((Enough((other, question.tree), 1),), should=(question.tree,))
     return replace(question, tree=tree, explain=(*question.explain, step))
 
 

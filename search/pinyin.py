@@ -11,7 +11,7 @@ from search import analysis
 PAIR = "'"  # between the two syllables of one token
 BEGIN = "^"  # before the first letter of a piece
 SYLLABLES_MAX, SYLLABLE_SIGNS_MAX, WAYS_MAX = 24, 6, 4
-PIECES_KEPT = 256
+PIECES_KEPT, VOCABULARIES_KEPT = 256, 2  # the one in force, and one that is tried out
 LETTERS_MIN, LETTERS_MAX = 2, 8
 CONSONANTS = frozenset("bcdfghjklmnpqrstwxyz")
 Readings = Mapping[str, tuple[str, ...]]
@@ -64,10 +64,7 @@ def ways(letters: str) -> list[tuple[str, ...]]:
 
 def spelled(letters: str, words: frozenset[str], readings: Readings) -> str:
     """The fewest of those words that read so one after the other. Empty: there are none."""
-    sounds: dict[str, str] = {}
-    for word in sorted(words):
-        if not word.isascii():
-            sounds.setdefault("".join(syllables(word, readings)), word)
+    sounds = _sounds(words, tuple(readings.items()))
     found: dict[int, tuple[str, ...]] = {0: ()}
     for end in range(1, min(len(letters), SYLLABLES_MAX * SYLLABLE_SIGNS_MAX) + 1):
         cuts = [(*found[at], sounds[letters[at:end]]) for at in found if letters[at:end] in sounds]
@@ -102,6 +99,15 @@ def _may_be_cut(letters: str) -> bool:
 @cache
 def _known() -> frozenset[str]:
     return frozenset((files("search") / "syllables.txt").read_text("ascii").split())
+
+
+@lru_cache(VOCABULARIES_KEPT)  # a vocabulary's thousands of words are read aloud once
+def _sounds(words: frozenset[str], readings: tuple[tuple[str, tuple[str, ...]], ...]) -> Mapping[str, str]:
+    known, sounds = dict(readings), dict[str, str]()
+    for word in sorted(words):
+        if not word.isascii():
+            sounds.setdefault("".join(syllables(word, known)), word)
+    return sounds
 
 
 @lru_cache(PIECES_KEPT)  # a title's sounds and letters are asked for one after the other

@@ -177,15 +177,16 @@ async def test_too_little_is_widened_and_what_fits_wholly_stays_first(shelf: She
 @pytest.mark.usefixtures("database")
 async def test_what_the_right_spelling_finds_is_found_on_every_page_and_stands_where_it_would(shelf: Shelf) -> None:
     await changed(shelf, "m1", "卡", answer="社会保障卡挂失")
-    await changed(shelf, "m2", "卡", answer="卡丢了怎么补")
+    await changed(shelf, "m2", "卡", answer="社会保障卡解挂")
     found = await ask("社会保障卡褂失", ANONYMOUS)
     assert found.did_you_mean == "社会保障卡挂失"
-    assert found.items[0].document.no == "m1"
-    assert "改字" in [step.name for step in found.explain]
+    assert [i.document.no for i in found.items] == ["m1", "m2"]
     first = await answer(Asked(q="社会保障卡褂失", limit=1), by=ANONYMOUS)
-    if first.next:
-        second = await answer(Asked(q="社会保障卡褂失", limit=1), by=ANONYMOUS, at_cursor=first.next)
-        assert second.total == first.total
+    assert first.next is not None
+    second = await answer(Asked(q="社会保障卡褂失", limit=1), by=ANONYMOUS, at_cursor=first.next)
+    assert [i.document.no for i in second.items] == ["m2"]
+    assert second.total == first.total == 2
+    assert all("改字" in [step.name for step in one.explain] for one in (found, first, second))
 
 
 @pytest.mark.usefixtures("database")
