@@ -1,5 +1,6 @@
 """Daily grains are kept up: a change marks the days that it touches, a job counts marked days anew from the rows."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from tortoise.expressions import F
@@ -15,40 +16,56 @@ from oversight.kpi.models import Grain, GrainDay, Placed
 DAYS_KEPT, BATCH = 400, 1_000
 
 
-async def mark(subject: str) -> None:
-    """In the transaction of who calls: the days where it was counted and those where it is now."""
-    now = await days_of(subject)
-    placed = await Placed.get_or_none(subject=subject)
-    before = {date.fromisoformat(day) for day in placed.days} if placed else set[date]()
-    if placed is None:
-        await Placed.create(subject=subject, days=sorted(f"{day}" for day in now))
-    elif before != now:
-        placed.days = sorted(f"{day}" for day in now)
-        await placed.save(update_fields=["days"])
-    await queries.day_rows(before | now).update(marks=F("marks") + 1)
+async def mark(subjects: Collection[str]) -> None:
+    """In the transaction of who calls: the days where they were counted and those where they are now."""
+    now = await days_of(subjects)
+    placed = {one.subject: one for one in await queries.placed(subjects)}
+    before = {subject: {date.fromisoformat(day) for day in one.days} for subject, one in placed.items()}
+    new = [Placed(subject=subject, days=_listed(now[subject])) for subject in now.keys() - placed.keys()]
+    moved = [one for subject, one in placed.items() if before[subject] != now[subject]]
+    for one in moved:
+        one.days = _listed(now[one.subject])
+    if new:
+        await Placed.bulk_create(new)
+    if moved:
+        await Placed.bulk_update(moved, fields=["days"])
+    await queries.day_rows(set().union(*now.values(), *before.values())).update(marks=F("marks") + 1)
 
 
-async def days_of(subject: str) -> set[date]:
-    """Where a thing may be counted, what is counted through it, and what isn't a hit any more because of it."""
-    kind, no = kind_of(subject)
-    if (told := declared.touching().get(kind.model.kind)) is not None:
-        return await told(no)
-    days = await _own_days(subject)
-    for other in await queries.counted_through(subject) | await queries.followed_upon(subject):
-        days |= await _own_days(other)
-    return days
+def _listed(days: Collection[date]) -> list[str]:
+    return sorted(f"{day}" for day in days)
 
 
-async def _own_days(subject: str) -> set[date]:
+async def days_of(subjects: Collection[str]) -> dict[str, set[date]]:
+    """Where each may be counted, what is counted through it, and what isn't a hit any more because of it."""
+    told, touching = dict[str, set[date]](), declared.touching()
+    for subject in subjects:
+        kind, no = kind_of(subject)
+        if kind.model.kind in touching:
+            told[subject] = await touching[kind.model.kind](no)
+    others = [subject for subject in subjects if subject not in told]
+    through, upon = await queries.counted_through(others), await queries.followed_upon(others)
+    own = await _own_days({*others}.union(*through.values(), *upon.values()))
+    for subject in others:
+        one = {subject} | through.get(subject, set()) | upon.get(subject, set())
+        told[subject] = set().union(*(own.get(named, set()) for named in one))
+    return told
+
+
+async def _own_days(subjects: Collection[str]) -> dict[str, set[date]]:
     """Of each column and each clock that a definition goes by."""
-    kind, no = kind_of(subject)
-    mine = [one for one in declared.grained() if one.kind == kind.model.kind]
-    found: list[datetime | None] = []
-    if columns := {one.time_role for one in mine if not one.step}:
-        found += [moment for row in await kind.model.filter(no=no).values_list(*columns) for moment in row]
-    if steps := {one.step for one in mine if one.step}:
-        found += await queries.due_of(subject, steps).values_list("due_at", flat=True)  # type: ignore[arg-type]
-    return {day_of(moment) for moment in found if moment}
+    found = dict[str, set[date]]()
+    for name, (kind, nos) in queries.by_kind(subjects).items():
+        mine = [one for one in declared.grained() if one.kind == name]
+        if columns := sorted({one.time_role for one in mine if not one.step}):
+            for no, *moments in await kind.model.filter(no__in=nos).values_list("no", *columns):
+                days = {day_of(moment) for moment in moments if moment}
+                found.setdefault(f"{name}:{no}", set()).update(days)
+        if steps := {one.step for one in mine if one.step}:
+            named = [f"{name}:{no}" for no in nos]
+            for subject, due_at in await queries.due_of(named, steps).values_list("subject", "due_at"):
+                found.setdefault(subject, set()).add(day_of(due_at))
+    return found
 
 
 async def fold(*, at: datetime, days_max: int) -> int:

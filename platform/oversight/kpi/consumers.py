@@ -1,13 +1,16 @@
 """Whatever happens to a thing that is counted marks its days."""
 
+from collections.abc import Sequence
+
 from kernel.models import Event
 from kernel.outbox import Consumer
 from oversight.kpi import actions, declared
 
 
-async def take(event: Event) -> None:
-    if event.subject.partition(":")[0] in {one.kind for one in declared.grained()} | declared.touching().keys():
-        await actions.mark(event.subject)
+async def take(events: Sequence[Event]) -> None:
+    counted = {one.kind for one in declared.grained()} | declared.touching().keys()
+    if subjects := {event.subject for event in events if event.subject.partition(":")[0] in counted}:
+        await actions.mark(subjects)
 
 
-MARK = Consumer(name="oversight.mark", topics=("ticket.*", "assignment.*", "article.*"), handle=take)
+MARK = Consumer(name="oversight.mark", topics=("ticket.*", "assignment.*", "article.*"), together=take)

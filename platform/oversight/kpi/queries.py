@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 from kernel.calendar import current
 from kernel.citytime import CITY, day_of, midnight
 from kernel.clocks.models import Clock
-from kernel.kinds import kind_of
+from kernel.kinds import Kind, kind_of
 from kernel.models import Delivery
 from kernel.permissions import Actor
 from oversight.kpi import declared
@@ -200,12 +200,12 @@ def grains_among(sight: declared.Sight, codes: Collection[str], kept: Sequence[d
     return Grain.filter(sight.grains(), code__in=list(codes)).filter(**_among(kept))
 
 
-def placed(subject: str) -> QuerySet[Placed]:
-    return Placed.filter(subject=subject)
+def placed(subjects: Collection[str]) -> QuerySet[Placed]:
+    return Placed.filter(subject__in=sorted(subjects))
 
 
-def due_of(subject: str, steps: Collection[str]) -> QuerySet[Clock]:
-    return Clock.filter(subject=subject, step__in=list(steps))
+def due_of(subjects: Collection[str], steps: Collection[str]) -> QuerySet[Clock]:
+    return Clock.filter(subject__in=sorted(subjects), step__in=sorted(steps))
 
 
 def undelivered(consumer: str) -> QuerySet[Delivery]:
@@ -256,26 +256,36 @@ def _numbers(of: Any, definition: Definition) -> Subquery:
     return Subquery(of.annotate(told=Number("subject", f"{definition.kind}:", "")).values("told"))
 
 
-async def followed_upon(subject: str) -> set[str]:
+async def followed_upon(subjects: Collection[str]) -> dict[str, set[str]]:
     """Of what is the same again, what it is the same as: whose figure it spoils."""
-    kind, no = kind_of(subject)
-    columns = {one.followed_by for one in declared.grained() if one.kind == kind.model.kind and one.followed_by}
-    if not columns:
-        return set()
-    told = await kind.model.filter(no=no).values_list(*columns)
-    return {f"{kind.model.kind}:{number}" for row in told for number in row if number}
+    found = dict[str, set[str]]()
+    for name, (kind, nos) in by_kind(subjects).items():
+        columns = sorted({one.followed_by for one in declared.grained() if one.kind == name and one.followed_by})
+        for no, *told in await kind.model.filter(no__in=nos).values_list("no", *columns) if columns else ():
+            found[f"{name}:{no}"] = {f"{name}:{number}" for number in told if number}
+    return found
 
 
-async def counted_through(subject: str) -> set[str]:
+async def counted_through(subjects: Collection[str]) -> dict[str, set[str]]:
     """Of a part (an agency's share) the whole (its ticket) that belongs to units through it."""
-    kind, no = kind_of(subject)
-    found = set[str]()
-    for definition in (one for one in declared.grained() if one.parts):
-        model, key = parts_of(definition)
-        if model is kind.model:
-            whole, _ = kind_of(f"{definition.kind}:")
-            ours = whole.model.filter(id__in=Subquery(model.filter(no=no).values(key)))
-            found |= {f"{definition.kind}:{number}" for number in await ours.values_list("no", flat=True)}
+    ways = {(one.kind, *parts_of(one)) for one in declared.grained() if one.parts}
+    found = dict[str, set[str]]()
+    for name, (kind, nos) in by_kind(subjects).items():
+        for whole, key in sorted((whole, key) for whole, model, key in ways if model is kind.model):
+            ids = dict(await kind.model.filter(no__in=nos).values_list("no", key))
+            owner, _ = kind_of(f"{whole}:")
+            numbers = dict(await owner.model.filter(id__in=sorted({*ids.values()})).values_list("id", "no"))
+            for no, own in ids.items():
+                found.setdefault(f"{name}:{no}", set()).add(f"{whole}:{numbers[own]}")
+    return found
+
+
+def by_kind(subjects: Collection[str]) -> dict[str, tuple[Kind, list[str]]]:
+    """By the name of each kind: it, and the numbers of those that are of it."""
+    found = dict[str, tuple[Kind, list[str]]]()
+    for subject in sorted(subjects):
+        kind, no = kind_of(subject)
+        found.setdefault(kind.model.kind, (kind, []))[1].append(no)
     return found
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from kernel.module import Progress
+from kernel.outbox import TOGETHER_MAX
 from oversight.kpi import queries
 from oversight.kpi.actions import DAYS_KEPT, days_of
 from oversight.kpi.counting import Counts, day_counted
@@ -33,10 +34,12 @@ async def _held(day: date) -> Counts:
 async def _moving() -> set[date]:
     """The days of what has happened and isn't delivered yet."""
     waiting = queries.undelivered("oversight.mark")
+    subjects = sorted({str(subject) for subject in await waiting.values_list("event__subject", flat=True)})
     days = set[date]()
-    for subject in {*await waiting.values_list("event__subject", flat=True)}:
-        days |= await days_of(str(subject))
-        for placed in await queries.placed(str(subject)):
+    for first in range(0, len(subjects), TOGETHER_MAX):
+        some = subjects[first : first + TOGETHER_MAX]
+        days |= set().union(*(await days_of(some)).values())
+        for placed in await queries.placed(some):
             days |= {date.fromisoformat(one) for one in placed.days}
     return days
 
