@@ -199,11 +199,12 @@ function watch(said, hold) {
       const found = fresh?.querySelector(`[data-part=${old.dataset.part}]`);
       if (!found) return location.reload();
       const part = document.importNode(found, true), marks = "a, summary, [tabindex]";
-      const at = [...old.querySelectorAll(marks)].indexOf(document.activeElement);
+      const here = document.activeElement, at = [...old.querySelectorAll(marks)].indexOf(here);
       const shown = part.querySelectorAll("details");
       old.querySelectorAll("details").forEach((one, n) => { if (shown[n]) shown[n].open = one.open; });
       old.replaceWith(part);
-      part.querySelectorAll(marks)[at]?.focus({ preventScroll: true });
+      const all = [...part.querySelectorAll(marks)], same = (one) => one?.getAttribute("href") === here.getAttribute("href");
+      if (at >= 0) (same(all[at]) ? all[at] : all.find(same) ?? all[at])?.focus({ preventScroll: true }); // rows come and go above
     }
   };
   const again = () => {
