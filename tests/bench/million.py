@@ -28,6 +28,7 @@ async def measure(scale: Scale, found: list[Figure]) -> None:
         found.append(_kept(f"tickets created, {where}", full.created, empty.created, CREATED_MIN))
         found.append(latency_figure(f"one creation, {CLIENTS} at once, {where}", full.waited, CREATE_P95_S))
         found.append(_kept(f"whole lives, {where}", full.lived, empty.lived, LIVED_MIN))
+        found.append(_kept(f"the same, each step with a look before it, {where}", full.looked, empty.looked, LIVED_MIN))
         found.append(await tickets.page(city.hall, scale, where))
         found += await lists.lists(city.hall, where, await lists.bare_postgres(city.url))
 
@@ -36,7 +37,8 @@ class _Worked:
     """Creations and whole lives a second, in rounds, and the seconds of each creation."""
 
     def __init__(self) -> None:
-        self.created, self.lived, self.waited = list[float](), list[float](), list[float]()
+        self.created, self.lived, self.looked = list[float](), list[float](), list[float]()
+        self.waited = list[float]()
 
 
 async def _worked(hall: Hall, scale: Scale) -> _Worked:
@@ -47,6 +49,7 @@ async def _worked(hall: Hall, scale: Scale) -> _Worked:
         seen.created.append(rate)
         seen.waited += waited
         seen.lived.append((await many(people.live, scale.lives, CLIENTS))[0])
+        seen.looked.append((await many(people.live_looking, scale.lives, CLIENTS))[0])
         await asyncio.sleep(1)
     return seen
 

@@ -53,12 +53,17 @@ class People:
             sent["assignment"] = mover["no"]
         return dict(await self.programs[who].json("POST", f"/api/v1/tickets/{ticket['no']}/moves/{move}", sent))
 
-    async def live(self, number: int = 0) -> None:
+    async def live(self, number: int = 0, *, looking: bool = False) -> None:
+        """Each step goes on from what the one before has answered; `looking`: each of them looks the ticket up first."""
         ticket = await self.create(number)
         for who, move, facts in LIFE:
-            seen = await self.programs[who].json("GET", f"/api/v1/tickets/{ticket['no']}")
-            ticket = await self.move(seen, who, move, facts)
+            if looking:
+                ticket = await self.programs[who].json("GET", f"/api/v1/tickets/{ticket['no']}")
+            ticket = await self.move(ticket, who, move, facts)
         assert ticket["state"] == "closed", ticket["state"]
+
+    async def live_looking(self, number: int = 0) -> None:
+        await self.live(number, looking=True)
 
 
 async def measure(scale: Scale, found: list[Figure]) -> None:
