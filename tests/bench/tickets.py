@@ -54,7 +54,7 @@ class People:
         return dict(await self.programs[who].json("POST", f"/api/v1/tickets/{ticket['no']}/moves/{move}", sent))
 
     async def live(self, number: int = 0, *, looking: bool = False) -> None:
-        """Each step goes on from what the one before has answered; `looking`: each of them looks the ticket up first."""
+        """Each step goes on from what the one before has answered; `looking`: each looks the ticket up first."""
         ticket = await self.create(number)
         for who, move, facts in LIFE:
             if looking:

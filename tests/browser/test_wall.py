@@ -68,8 +68,9 @@ async def test_without_script_the_wall_is_a_snapshot_with_its_time_and_a_way_to_
     async with page.expect_navigation():
         await page.locator(REGISTERED).click()
     rows = await page.locator("tr[data-row]").count()
-    while await page.locator(".pager a:has-text('继续加载')").count():  # in the evening a day has more than one page of them
+    more = page.locator(".pager a:has-text('继续加载')")
+    while await more.count():  # in the evening a day has more than one page of them
         async with page.expect_navigation():
-            await page.locator(".pager a:has-text('继续加载')").click()
+            await more.click()
         rows += await page.locator("tr[data-row]").count()
     assert rows == before + 1
