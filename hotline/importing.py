@@ -72,6 +72,7 @@ async def _facts(row: Row, asked: Asked) -> tuple[forms.Bring, list[str]]:
         "secrecy": _coded(row, "secrecy", Secrecy),
         "solved": _coded(row, "solved", Solved),
         "satisfied": _coded(row, "satisfied", Satisfied),
+        "answer_waived": row.get("answer_waived", "").strip() == "是",
         "occurred_at": _moment(row, "occurred_at"),
         "closed_at": _moment(row, "closed_at"),
         "area_code": row.get("area_code") or None,
@@ -173,8 +174,9 @@ def _row(one: Ticket, told: dict[str, str]) -> tuple[object, ...]:
     return (
         one.source_no or one.no, one.title, told.get("content", ""), _said(one.registered_at), one.type.label,
         one.category or "", one.state.label, one.no, one.source or "", one.channel.label, one.urgency.label,
-        one.secrecy.label, one.area_code or "", told.get("address", "") if open_to_eyes else "",
-        _said(one.occurred_at), _said(one.closed_at or one.refused_at), told.get("answer", ""),
+        one.secrecy.label, "是" if one.answer_waived else "否", one.area_code or "",
+        told.get("address", "") if open_to_eyes else "", _said(one.occurred_at),
+        _said(one.closed_at or one.refused_at), told.get("answer", ""),
         one.solved.label if one.solved else "", one.satisfied.label if one.satisfied else "",
     )  # fmt: skip
 
@@ -202,6 +204,7 @@ TICKETS = Importer(
         "channel": ("来源渠道",),
         "urgency": ("紧急程度",),
         "secrecy": ("保密要求",),
+        "answer_waived": ("不需答复",),
         "area_code": ("区划代码",),
         "occurred_at": ("发生时间",),
         "closed_at": ("办结时间",),
@@ -229,6 +232,7 @@ TICKETS_OUT = Exporter(
         "来源渠道",
         "紧急程度",
         "保密要求",
+        "不需答复",
         "区划代码",
         "地址",
         "发生时间",

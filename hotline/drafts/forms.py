@@ -10,8 +10,8 @@ from kernel.forms import Form
 AT_DESK = "new"  # the desk without a call
 FIELDS = frozenset(
     {
-        "channel", "type", "title", "content", "caller_name", "caller_phone", "secrecy", "address", "category",
-        "urgency", "advised", "answer", "article", "into",
+        "channel", "type", "title", "content", "caller_name", "caller_phone", "secrecy", "answer_waived",
+        "address", "category", "urgency", "advised", "answer", "article", "into",
     }
 )  # fmt: skip
 Place = Annotated[str, Field(title="草稿位置", pattern=r"^(new|call:\d{1,10})$")]

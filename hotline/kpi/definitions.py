@@ -12,7 +12,8 @@ VISITED = {"solved__in": ["yes", "partly", "no"]}
 ENDED = ["closed", "arch"]
 AGENCY = "agency__path"
 NOT_TAKEN_BACK = {"state__not_in": ["a_recall"]}
-ANONYMOUS, GRANTED = {"ticket__secrecy": "anonymous"}, {"state": "a_back"}  # 剔除: an objection granted clears the unit
+ANONYMOUS, WAIVED = {"ticket__secrecy": "anonymous"}, {"ticket__answer_waived": True}
+GRANTED = {"state": "a_back"}  # 剔除: an objection granted clears the unit
 WORKED = {"state__not_in": ["a_recall", "a_back"]}  # whose ticket it is in the end: no unit whose objection was granted
 UNABLE = {"role": "lead", "outcome": "unsolved_objective", "ticket__solved__in": ["no", "partly"]}
 RAISED = NOT_TAKEN_BACK | {"objection__isnull": False}
@@ -61,8 +62,9 @@ FIGURES = (
     ),
     share(
         code="contacted", name="响应率", denominator=NOT_TAKEN_BACK, time_role="due:first_contact",
-        in_time=True, exclusions={"anonymous": ANONYMOUS, "objection_granted": GRANTED}, version=2,
-        base="首次联系期限在本期的承办，收回的不计，匿名诉求和异议成立的剔除",
+        in_time=True, version=3,
+        exclusions={"anonymous": ANONYMOUS, "answer_waived": WAIVED, "objection_granted": GRANTED},
+        base="首次联系期限在本期的承办，收回的不计，异议成立的剔除；匿名、没有联系方式和不需答复的不用联系，不计",
     ),
     share(
         code="on_time", name="按时办结率", denominator=NOT_TAKEN_BACK, time_role="due:handle",

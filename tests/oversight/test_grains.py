@@ -196,8 +196,8 @@ async def test_a_program_gets_every_hall_s_figures_with_exclusions_and_units_in_
         told = (await manager.get(f"/api/v1/oversight/kpi?{days}")).json()["kpi"]
         assert {one["code"] for one in told} == {one.code for one in FIGURES}
         contacted = next(one for one in told if one["code"] == "contacted")
-        assert (contacted["denominator"], contacted["excluded"], contacted["excluded_rate"]) == (2, 1, 1 / 3)
-        assert [*contacted["definition"]["exclusions"]] == ["anonymous", "objection_granted"]
+        assert (contacted["denominator"], contacted["excluded"], contacted["excluded_rate"]) == (2, 0, 0)
+        assert [*contacted["definition"]["exclusions"]] == ["anonymous", "answer_waived", "objection_granted"]
         units = (await manager.get(f"/api/v1/oversight/kpi?{days}&code=on_time")).json()["units"]
         assert [(one["unit"], one["class"], one["rank"], one["denominator"]) for one in units] == [
             (f.WATER_PATH, "少量件", None, 3),

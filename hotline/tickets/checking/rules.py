@@ -74,7 +74,7 @@ def empty(body: str) -> Noticed | None:
 
 
 def without_contact(ticket: Ticket, reached: list[bool]) -> Noticed | None:
-    if not ticket.can_be_reached or any(reached):
+    if not ticket.to_be_contacted or any(reached):
         return None
     tried = f"联系过 {len(reached)} 次，都没有联系上" if reached else "没有联系诉求人的记录"
     return Noticed("contact", f"{tried}。")

@@ -72,7 +72,7 @@ async def may_ask_for_a_longer_limit(step: Step, by: Actor, at: datetime) -> Non
     if clock is None or clock.step != "handle" or at >= clock.due_at:
         raise NotNow(reason="疑难件和法定时限须在首次办理的时限到期前申请；重办不适用。")
     contacted = Entry.filter(subject=share.ref, move="contact")
-    if share.role is Role.LEAD and share.ticket.can_be_reached and not await contacted.exists():
+    if share.role is Role.LEAD and share.ticket.to_be_contacted and not await contacted.exists():
         raise NotNow(reason="申请更长的时限前须先告知诉求人，请先记录联系情况。")
 
 

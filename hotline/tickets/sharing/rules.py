@@ -267,7 +267,7 @@ async def may_ask_for_more(step: Step, by: Actor, at: datetime) -> None:
     if clock is None or at >= clock.due_at:
         raise NotNow(reason="延期须在到期前申请，现在已过期。")
     contacted = Entry.filter(subject=share.ref, move="contact")
-    if share.role is Role.LEAD and share.ticket.can_be_reached and not await contacted.exists():
+    if share.role is Role.LEAD and share.ticket.to_be_contacted and not await contacted.exists():
         raise NotNow(reason="申请延期前须先告知诉求人，请先记录联系情况。")
 
 
