@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kernel.errors import FormRejected
 from kernel.permissions import ANONYMOUS
 from search import pinyin
-from search.answering import Answer, answer
+from search.answering import Answer, answer, suggestions
 from search.asking import understood
 from search.indexing import indexing
 from search.inquiry import Asked
@@ -122,6 +122,15 @@ async def test_titles_are_found_by_syllables_and_by_first_letters(shelf: Shelf) 
     assert await nos("gjj") == ["m2", "m1"], "what begins so is first"
     assert await nos("chongqinglu") == ["m3"]
     assert await nos("gongjiao") == await nos("jg") == []
+
+
+@pytest.mark.usefixtures("database")
+async def test_titles_are_suggested_by_syllables_and_by_first_letters_too_if_they_are_public(shelf: Shelf) -> None:
+    await changed(shelf, "m1", "内部", answer="提取住房公积金")
+    await changed(shelf, "m2", "内部公积金核查")
+    for typed in ("公积金", "gongjijin", "GJJ", "ｇｊｊ"):
+        assert [document.title for document in await suggestions(typed)] == ["提取住房公积金"], typed
+    assert await suggestions("gongjiao") == await suggestions("hc") == []
 
 
 @pytest.mark.parametrize(
