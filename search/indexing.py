@@ -278,13 +278,14 @@ async def ready() -> bool:
 async def figures() -> dict[str, int]:
     """For the metrics: documents that should be in the index, deliveries that wait and how long the oldest has, what is
     parked; and what the newest comparison found to differ, in this and in the one before."""
-    waiting, since = await queries.waiting()
+    now = datetime.now(UTC)
+    waiting, since = await queries.waiting(now)
     last = await queries.newest_comparison()
     return {
         "ready": int(await ready()),
         "documents": sum((await queries.living()).values()),
         "waiting": waiting,
-        "lag_seconds": int((datetime.now(UTC) - since).total_seconds()) if since else 0,
+        "lag_seconds": int((now - since).total_seconds()) if since else 0,
         "parked": await queries.parked(),
         "drift_docs": last.drift if last else 0,
         "staying_docs": last.staying if last else 0,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from tortoise.expressions import Q
 from tortoise.functions import Count, Sum
 
 from kernel import outbox
@@ -74,10 +75,11 @@ async def waiting_subjects() -> set[str]:
     return {str(subject) for subject in await open_ones.values_list("event__subject", flat=True)}
 
 
-async def waiting() -> tuple[int, datetime | None]:
+async def waiting(at: datetime) -> tuple[int, datetime | None]:
     """How many deliveries search has still to take in, and when the oldest of their events was. What is parked waits
-    for a person."""
+    for a person; what is due later (a message that waits for the morning) isn't late."""
     open_ones = Delivery.filter(consumer=CONSUMER, done_at=None, parked_at=None)
+    open_ones = open_ones.filter(Q(tries__gt=0) | Q(next_try_at__lte=at))
     oldest = await open_ones.order_by("id").select_related("event").first()
     return await open_ones.count(), oldest.event.at if oldest else None
 

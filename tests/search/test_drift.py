@@ -8,6 +8,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from kernel import outbox
+from kernel.database import transaction
 from kernel.models import Event
 from kernel.permissions import Actor
 from kernel.settings import settings
@@ -112,6 +113,19 @@ async def test_what_waits_to_be_taken_in_is_no_drift(shelf: Shelf) -> None:
     again = await drift.look(datetime.now(UTC), whole=False)
     assert again is not None
     assert again.drift == 0, "its mending has been asked for"
+
+
+async def test_what_is_due_tomorrow_is_neither_waiting_nor_late(shelf: Shelf) -> None:
+    """A message that waits for the morning is an event of search's, too: every topic is."""
+    at = datetime.now(UTC)
+    async with transaction():
+        await outbox.publish("memo.told", shelf.put("m0", "小区停水"), 1, at, due=at + timedelta(hours=9))
+        await outbox.publish("memo.change", shelf.put("m1", "小区停水"), 1, at - timedelta(minutes=5))
+    told = await figures()
+    assert (told["waiting"], told["lag_seconds"] // 60) == (1, 5)
+    await outbox.deliver(worker="test", now=lambda: datetime.now(UTC))
+    told = await figures()
+    assert (told["waiting"], told["lag_seconds"]) == (0, 0)
 
 
 async def test_of_what_stays_different_doctor_speaks_and_says_what_mends_it(shelf: Shelf) -> None:
