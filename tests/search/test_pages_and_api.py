@@ -1,5 +1,6 @@
 """People and programs get the same answers."""
 
+import shutil
 from collections.abc import Callable
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
@@ -8,6 +9,7 @@ import pytest
 from httpx import AsyncClient
 
 from kernel.permissions import ANONYMOUS, Actor
+from kernel.settings import settings
 from tests.search.memos import Shelf
 from tests.search.people import ALL, CITIZEN
 from tests.search.test_indexing import changed
@@ -114,6 +116,19 @@ async def test_an_empty_result_helps(stocked: Shelf, signed_in: Client) -> None:
     assert "没有找到" in page.text
     assert "去掉所选条件再搜一次" in page.text
     assert "后才能搜到" in page.text
+
+
+@pytest.mark.parametrize("served_by", ["tantivy"], indirect=True)
+async def test_while_the_index_is_away_an_empty_result_says_what_was_looked_through(
+    stocked: Shelf, signed_in: Client
+) -> None:
+    shutil.rmtree(settings().home / "search")
+    async with signed_in(ANONYMOUS) as browser:
+        page = await browser.get("/search", params={"q": "没有这回事"})
+    assert page.status_code == 200
+    assert "可能不完整" in page.text
+    assert "目前只查了标题和编号" in page.text
+    assert "正文" not in page.text
 
 
 async def test_a_question_that_is_too_long_is_shown_again_with_the_reason(stocked: Shelf, signed_in: Client) -> None:
