@@ -121,7 +121,7 @@ async def answer(
             sought = await _sought(Inquiry(indexing().engine, question, asked, by), place, at)
     except (EngineAwayError, TimeoutError) as away:
         log.warning("search answers from the database: %s", away)
-        page = await _from_database(question, asked, by)
+        page = await _from_database(question, asked, by, at)
         degraded = True
     else:
         page = _page(await _enough(sought) if widen else sought, place)
@@ -153,14 +153,15 @@ async def suggestions(text: str) -> list[Document]:
     except EngineAwayError:
         return []
     seen = await read([hit.key for hit in found.hits])
-    return [document for hit in found.hits if (document := seen[hit.key].public)]
+    at = datetime.now(UTC)
+    return [document for hit in found.hits if (document := seen[hit.key].public) and document.visible_at(at)]
 
 
 async def _sought(inquiry: Inquiry, place: Place, at: datetime) -> Sought:
     live = await bets.live_for(inquiry.asked.q, at)
     inquiry = replace(inquiry, kept_out=bets.kept_out(live))
     pinned = await inquiry.pinned()
-    above = [*pinned, *await _placed(inquiry, pinned, bets.pinned(live))]
+    above = [*pinned, *await _placed(inquiry, pinned, bets.pinned(live), at)]
     starts = dict(zip(Part, place.starts, strict=True))
     keys = tuple(one.hit.key for one in above)
     found, facets = await asyncio.gather(inquiry.ranked(starts, without=keys), inquiry.facets(above=keys))
@@ -214,7 +215,7 @@ def _page(sought: Sought, place: Place) -> Page:
     )
 
 
-async def _placed(inquiry: Inquiry, pinned: list[Located], chosen: Mapping[str, Bet]) -> list[Located]:
+async def _placed(inquiry: Inquiry, pinned: list[Located], chosen: Mapping[str, Bet], at: datetime) -> list[Located]:
     """What a person put on top, where the order is ours to choose: public things alone, as they are now."""
     if not chosen or inquiry.asked.sort is not Sort.BEST or inquiry.asked.chosen():
         return []
@@ -223,7 +224,7 @@ async def _placed(inquiry: Inquiry, pinned: list[Located], chosen: Mapping[str, 
     return [
         Located(Part.PUBLIC, Hit(ref, 0), placed=f"{bet.no}：{bet.reason}（用到 {bet.last_day}）")
         for ref, bet in chosen.items()
-        if ref in seen and seen[ref].public
+        if ref in seen and (document := seen[ref].public) and document.visible_at(at)
     ]
 
 
@@ -249,7 +250,7 @@ def _merged(found: Mapping[Part, Found], starts: Mapping[Part, int], sort: Sort)
     return [located for *_, located in sorted(ranked, key=lambda one: one[:3])]
 
 
-async def _from_database(question: Question, asked: Asked, by: Actor) -> Page:
+async def _from_database(question: Question, asked: Asked, by: Actor, at: datetime) -> Page:
     """Titles and numbers by the modules' own queries: less, but nothing that the reader may not see."""
     found: list[Located] = []
     for kind, searchable in searchables().items():
@@ -259,6 +260,8 @@ async def _from_database(question: Question, asked: Asked, by: Actor) -> Page:
         found += [Located(Part.RESTRICTED, Hit(f"{kind}:{no}", 0)) for no in nos]
     seen = await read([one.hit.key for one in found])
     located = [one if _mine(seen[one.hit.key], by) else replace(one, part=Part.PUBLIC) for one in found]
+    documents = [(one, seen[one.hit.key].of(one.part)) for one in located]
+    located = [one for one, document in documents if document and document.visible_at(at)]
     return Page(located[: asked.limit], min(len(located), asked.limit), {}, None, about=True, question=question)
 
 
@@ -273,7 +276,8 @@ def _acl_of(kind: str, by: Actor) -> tuple[str, ...]:
 async def _items(located: Iterable[Located], question: Question, by: Actor, at: datetime) -> tuple[Item, ...]:
     wanted = list(located)
     seen = await read(list(dict.fromkeys(one.hit.key for one in wanted)))
-    shown = [(one, document) for one in wanted if (document := seen[one.hit.key].of(one.part))]
+    found = [(one, document) for one in wanted if (document := seen[one.hit.key].of(one.part))]
+    shown = [(one, document) for one, document in found if document.visible_at(at)]
     visible = await still_visible(by, [(one.part, document) for one, document in shown])
     moment = await ranking.moment(at) if by.may_anywhere(P.RANK_READ) else None
     return tuple(

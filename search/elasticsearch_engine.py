@@ -26,6 +26,7 @@ from search.engine import (
     BUCKETS,
     PIECES,
     SCHEMA,
+    TIMED,
     Batch,
     EngineAwayError,
     Facets,
@@ -55,7 +56,7 @@ FACET_VALUES_MAX = 200
 THREADS = 16
 ADDED = tuple(f"digest_{n}" for n in range(PIECES))
 STALE, MISSING, BUSY = 409, 404, 429
-EXACT = ("number", "region", "acl", "twin")
+EXACT = ("number", "region", "acl", "twin", TIMED)
 TEXT = {"title": "positions", "signs": "docs", "pinyin": "positions", "initials": "positions", "body": "freqs"}
 SETTINGS = {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "1s"}
 T = TypeVar("T")
@@ -500,6 +501,7 @@ def _document(record: Record) -> dict[str, Any]:
         **{name: list(record.exact.get(name, ())) for name in EXACT},
         **{name: record.tokens.get(name, "") for name in TEXT},
         "published": record.published, "deadline": record.deadline, "version": record.version,
+        "unsealed": record.unsealed, "closes": record.closes,
         "bucket": record.bucket, **dict(zip(ADDED, pieces(record.digest), strict=True)), "rank": record.rank / STEPS,
     }  # fmt: skip
 
@@ -518,7 +520,7 @@ def _mapping() -> dict[str, Any]:
     told: dict[str, Any] = {name: {"type": "keyword"} for name in ("key", "kind", "agency", *EXACT)}
     for name, option in TEXT.items():
         told[name] = {"type": "text", "analyzer": "whitespace", "index_options": option}
-    told |= {name: {"type": "long"} for name in ("published", "deadline", "version")}
+    told |= {name: {"type": "long"} for name in ("published", "deadline", "unsealed", "closes", "version")}
     told |= {name: {"type": "integer"} for name in ("bucket", *ADDED)}
     told["rank"] = {"type": "float"}
     return {"dynamic": "strict", "_source": {"enabled": False}, "properties": told}

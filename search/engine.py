@@ -10,7 +10,7 @@ from zlib import crc32
 from search.query import Node
 from search.ranking import MARK, STEPS
 
-SCHEMA = f"5{MARK}"  # raise it with every change of fields, of the mapping or of the analysis: the index is built anew
+SCHEMA = f"6{MARK}"  # raise it with every change of fields, of the mapping or of the analysis: the index is built anew
 BUCKETS = 256
 PIECE_BITS, PIECES = 22, 3  # a digest in pieces whose sums a float still holds exactly: engines add in floats
 Sums = tuple[int, int, int, int]  # how many records, and the sum of each piece of their digests
@@ -23,6 +23,7 @@ class Part(StrEnum):
     RESTRICTED = "restricted"
 
 
+TIMED = "timed"  # what has a time at which it begins or ceases to be seen; the clock is asked of these alone
 NEVER = 253_402_300_799  # the deadline of what has none, in unix seconds: it sorts behind all others
 
 
@@ -39,12 +40,14 @@ class Record:
     key: str  # kind:no
     kind: str
     agency: str
-    exact: Mapping[str, tuple[str, ...]]  # number, region, acl, twin
+    exact: Mapping[str, tuple[str, ...]]  # number, region, acl, twin, timed
     tokens: Mapping[str, str]  # title, signs, pinyin, initials, body: tokens with a space between
     published: int  # unix seconds; 0 is unknown and comes last
     version: int
     digest: int  # of all of the above and of what the rank is made of, for comparing with the database
     deadline: int = NEVER  # unix seconds, in the digest as well
+    unsealed: int = 0  # of TIMED: when it is first seen, with a minus before it, so that “not later than” is a From
+    closes: int = NEVER  # of TIMED: the last second in which it is seen
     rank: int = STEPS  # in sixteenths: what the text's score is multiplied by
     look_at: datetime | None = None  # when the rank may be another one though nothing has happened
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from kernel.permissions import ANONYMOUS
 from search import analysis, asking, pinyin
@@ -22,7 +23,8 @@ async def did_you_mean(engine: SearchEngine, question: Question) -> str:
     tree = Every((wide.tree,), within=(filter_for(ANONYMOUS, Part.PUBLIC),))
     found = await engine.find(Part.PUBLIC, tree, sort=Sort.BEST, start=0, limit=TITLES_MAX)
     seen = await read([hit.key for hit in found.hits])
-    titles = [document.title for hit in found.hits if (document := seen[hit.key].public)]
+    at = datetime.now(UTC)
+    titles = [document.title for hit in found.hits if (document := seen[hit.key].public) and document.visible_at(at)]
     return await asyncio.to_thread(mended, question.words, titles, question.vocabulary.readings)
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from kernel.searchable import Document, scope_tokens
 from kernel.secrets.masking import mask_text
 from search import analysis, pinyin, ranking
-from search.engine import NEVER, Part, Record
+from search.engine import NEVER, TIMED, Part, Record
 from search.ranking import Moment
 from search.trimming import searchables, stored_tokens
 from search.vocabulary import queries as vocabulary
@@ -83,7 +83,12 @@ def record(seen: Read, part: Part, now: Circumstances) -> Record | None:
     }
     published = int(document.published.timestamp()) if document.published else 0
     deadline = int(document.deadline.timestamp()) if document.deadline else NEVER
-    standing = (document.life.value, deadline, document.complete)  # not what is counted: that moves by itself
+    unsealed = -int(document.visible_from.timestamp()) if document.visible_from else 0
+    closes = int(document.visible_until.timestamp()) - 1 if document.visible_until else NEVER
+    window = (unsealed, closes) if (unsealed, closes) != (0, NEVER) else ()
+    if window:
+        exact[TIMED] = (TIMED,)
+    standing = (document.life.value, deadline, document.complete, *window)  # not what is counted: that moves by itself
     key = f"{document.kind}:{document.no}"
     values = (document.agency, exact, tokens, published, standing, document.version)
     digest = int.from_bytes(sha256(repr((key, values)).encode()).digest()[:8])
@@ -97,6 +102,8 @@ def record(seen: Read, part: Part, now: Circumstances) -> Record | None:
         version=document.version,
         digest=digest,
         deadline=deadline,
+        unsealed=unsealed,
+        closes=closes,
         rank=ranking.factors(document, now.moment).steps,
         look_at=ranking.next_look(document, now.moment),
     )

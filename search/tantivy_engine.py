@@ -24,6 +24,7 @@ from search.engine import (
     NEVER,
     PIECES,
     SCHEMA,
+    TIMED,
     Batch,
     EngineAwayError,
     Facets,
@@ -47,7 +48,7 @@ FOOTER_MAGIC = 1337
 SEGMENT = ("store", "term", "idx", "pos", "fast", "fieldnorm")  # the files of one
 RUST_PANIC = "PanicException"  # a BaseException that no module exports
 ADDED = tuple(f"digest_{n}" for n in range(PIECES))
-EXACT = ("number", "region", "acl", "twin")
+EXACT = ("number", "region", "acl", "twin", TIMED)
 TEXT = {"title": "position", "signs": "basic", "pinyin": "position", "initials": "position", "body": "freq"}
 
 
@@ -424,6 +425,8 @@ def _document(record: Record) -> tantivy.Document:
         document.add_text(name, record.tokens.get(name, ""))
     document.add_integer("published", record.published)
     document.add_integer("deadline", record.deadline)
+    document.add_integer("unsealed", record.unsealed)
+    document.add_integer("closes", record.closes)
     document.add_integer("version", record.version)
     document.add_unsigned("bucket", record.bucket)
     for name, piece in zip(ADDED, pieces(record.digest), strict=True):
@@ -441,9 +444,8 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, fast=name == "region", tokenizer_name="raw", index_option="basic")
     for name, option in TEXT.items():
         builder.add_text_field(name, tokenizer_name="whitespace", index_option=option)
-    builder.add_integer_field("published", fast=True)
-    builder.add_integer_field("deadline", fast=True)
-    builder.add_integer_field("version", fast=True)
+    for name in ("published", "deadline", "unsealed", "closes", "version"):
+        builder.add_integer_field(name, fast=True)
     builder.add_unsigned_field("bucket", fast=True, indexed=True)
     for name in ADDED:
         builder.add_unsigned_field(name, fast=True)

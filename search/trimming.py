@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Collection
+from time import time
 
 from kernel.module import installed
 from kernel.permissions import Actor
 from kernel.searchable import PUBLIC, Document, Searchable
-from search.engine import Part
-from search.query import Node, OneOf
+from search.engine import TIMED, Part
+from search.query import Every, From, Node, OneOf
 
 log = logging.getLogger(__name__)
 BATCH_MAX = 500
@@ -22,8 +23,12 @@ def parts_for(actor: Actor) -> tuple[Part, ...]:
 
 
 def filter_for(actor: Actor, part: Part) -> Node:
-    """What every question to `part` must be within; counts, facets and suggestions included."""
-    return OneOf("acl", (PUBLIC,)) if part is Part.PUBLIC else OneOf("acl", _tokens(actor))
+    """What every question to `part` must be within; counts, facets and suggestions included. What is sealed until a
+    time is out for everyone until the clock says so, and what has had its time is out again."""
+    now = int(time())
+    open_now = Every((From("unsealed", -now), From("closes", now)))
+    shut = Every((OneOf(TIMED, (TIMED,)),), without=(open_now,))
+    return Every((OneOf("acl", (PUBLIC,) if part is Part.PUBLIC else _tokens(actor)),), without=(shut,))
 
 
 def taken_twice(actor: Actor, part: Part) -> OneOf:

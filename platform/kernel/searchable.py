@@ -44,9 +44,15 @@ class Document:
     public: bool = False
     life: Life = Life.STANDING
     deadline: datetime | None = None  # of OPEN: the first instant at which it is over
+    visible_from: datetime | None = None  # sealed until then for everyone; the clock opens it, nothing is written
+    visible_until: datetime | None = None  # the first instant at which it is found no longer
     complete: bool = True  # has every element that its kind must have
     uses: int | None = None  # how often in 30 days something was brought to its end with it; None: nobody counts
     version: int  # raised by every change of anything above: for a ticket its own version plus those of its parts
+
+    def visible_at(self, at: datetime) -> bool:
+        begun = self.visible_from is None or self.visible_from <= at
+        return begun and (self.visible_until is None or at < self.visible_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ class Memo:
     life: Life = Life.STANDING
     deadline: datetime | None = None
     uses: int | None = None
+    visible_from: datetime | None = None
+    visible_until: datetime | None = None
     version: int = 1
     stale_acl: tuple[str, ...] | None = None  # an index that hasn't heard of a revocation
 
@@ -65,6 +67,7 @@ async def documents(refs: list[str]) -> list[Document]:
 def _both(no: str, memo: Memo) -> list[Document]:
     own = (account_token(memo.owner),) if memo.owner else ()
     common = {"kind": "memo", "no": no, "agency": memo.agency, "region_path": memo.path, "version": memo.version}
+    common |= {"visible_from": memo.visible_from, "visible_until": memo.visible_until}
     common |= {"life": memo.life, "deadline": memo.deadline, "uses": memo.uses}
     url, published = f"/memos/{no}", NOON + timedelta(minutes=len(memo.title))
     closed = Document(
