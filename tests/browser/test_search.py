@@ -62,6 +62,19 @@ async def test_suggestions_are_walked_with_arrows_closed_with_escape_and_taken_w
     await picture(page, "search-found")
 
 
+async def test_ctrl_k_at_a_desk_leads_into_the_box(hall: Hall, browser: Browser) -> None:
+    page = await signed_in(hall, browser, "operator")
+    await page.goto(f"{hall.url}/hotline/new")
+    async with page.expect_navigation():
+        await page.keyboard.press("Control+k")
+    await expect(page.locator(BOX)).to_be_focused()
+    await page.keyboard.type("公积金")
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    assert await page.input_value(BOX) == "公积金"
+    await expect(page.locator(BOX)).not_to_be_focused()
+
+
 async def test_keys_of_an_input_method_choose_no_suggestion(hall: Hall, browser: Browser) -> None:
     page = await at_search(hall, browser)
     await suggested(page, "公积金")
