@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("database")]
 FAILING_S_MAX = 5  # a search that is answered by the database meanwhile counts as one that failed
 BEFORE, AFTER = 150, 150  # documents acknowledged before the kill, written after it
 READERS, BATCH = 4, 10
-ELECTED_S_MAX = 60
+ELECTED_S_MAX, TAKEN_IN_S_MAX = 60, 240
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ async def test_the_elected_master_dies_under_load_no_document_is_lost_and_no_sea
     holder = elasticsearch.holder(f"{settings().search_prefix}-{SCHEMA}-{Part.RESTRICTED}")
     await asyncio.to_thread(elasticsearch.elect, holder)
     searched = Searched()
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.timeout(TAKEN_IN_S_MAX), asyncio.TaskGroup() as group:
         for _ in range(READERS):
             group.create_task(searched.go_on())
         writing = group.create_task(written(shelf))
