@@ -11,7 +11,7 @@ from search.answering import Answer, Item
 from search.asking import TERMS_MAX
 from search.cursor import CURSOR_MAX
 from search.engine import Sort
-from search.forms import LIMIT_MAX, QUERY_SIGNS_MAX, ask
+from search.forms import LIMIT_MAX, QUERY_SIGNS_MAX, ask, reader
 from search.highlights import plain
 
 TEXT, FLAG, NUMBER = {"type": "string"}, {"type": "boolean"}, {"type": "integer"}
@@ -57,7 +57,7 @@ SUGGESTION = OBJECT | {"properties": {"kind": TEXT, "no": TEXT, "title": TEXT, "
 async def search(request: Request) -> Response:
     """GET /api/v1/search"""
     wanted = await ask(request, lenient=False)
-    found = await answering.answer(wanted.asked(), by=request.user, at_cursor=wanted.cursor)
+    found = await answering.answer(wanted.asked(), by=await reader(request), at_cursor=wanted.cursor)
     total = {"count": {"value": found.total, "exact": not found.about}} if wanted.count else {}
     answer = JSONResponse(_answer_json(found) | total)
     answer.headers["Cache-Control"] = "public, max-age=10" if request.user.anonymous else "private, no-store"

@@ -7,8 +7,9 @@ from pydantic import Field, field_validator
 from starlette.requests import Request
 
 from kernel.edge import rates
-from kernel.errors import Malformed
+from kernel.errors import Malformed, SignedOut
 from kernel.forms import Form
+from kernel.permissions import ANONYMOUS, Actor
 from search import analysis
 from search.asking import TERMS_MAX
 from search.cursor import CURSOR_MAX
@@ -52,6 +53,18 @@ async def ask(request: Request, *, lenient: bool) -> Ask:
     if len({name for name, _ in given}) < len(given):
         raise Malformed(what="同一个参数出现了多次")
     return Ask.check({name: value for name, value in given if not lenient or name in Ask.model_fields})
+
+
+async def reader(request: Request) -> Actor:
+    """Who asks, with the rights of this moment: a process remembers a session for seconds, and in none of them may a
+    right that another process took away still find something. Raises SignedOut."""
+    if request.user.anonymous:
+        return ANONYMOUS
+    session = await request.scope["again"]()
+    if session is None:
+        raise SignedOut
+    actor: Actor = session.actor
+    return actor
 
 
 def _region(path: str) -> str:

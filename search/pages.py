@@ -13,7 +13,7 @@ from kernel.pages import public, render
 from search import answering, feed, regions
 from search.answering import Answer, kind_label
 from search.engine import Sort
-from search.forms import Ask, ask
+from search.forms import Ask, ask, reader
 
 SORTS = ((Sort.BEST, "相关"), (Sort.NEWEST, "最新"), (Sort.DEADLINE, "快截止"))
 WORDS_MAX, LONG_RUN = 4, 8
@@ -25,7 +25,8 @@ async def show(request: Request) -> Response:
     """GET /search"""
     request.state.again, request.state.typed = _asked_wrongly, request.query_params
     wanted = await ask(request, lenient=True)
-    found = await answering.answer(wanted.asked(), by=request.user, at_cursor=wanted.cursor) if wanted.q else None
+    by = await reader(request)
+    found = await answering.answer(wanted.asked(), by=by, at_cursor=wanted.cursor) if wanted.q else None
     response = render(request, "search/results/show.html", **await _shown(wanted, found))
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -71,6 +71,20 @@ def test_a_ticket_that_is_taken_back_from_an_agency_is_gone_from_its_search_at_o
         assert not later[-1].degraded
 
 
+def test_whose_roles_another_process_takes_away_finds_nothing_by_them_from_that_moment_on(hall: Hall) -> None:
+    tokens = [hall.token("agency") for _ in range(ASKERS)]
+    listed = httpx.get(f"{hall.url}/api/v1/tickets", params={"state": "disp"}, headers=tokens[0], timeout=20)
+    no = listed.json()["items"][0]["no"]
+    with asking(hall, tokens, no) as seen:
+        wait_for(lambda: len(seen) >= BEFORE)
+        revoked = float(hall.run_module("tests.faults.revoking", "agency").stdout)
+        sleep(ON_S)
+    assert any(one.shown == {no} for one in seen if one.at < revoked)
+    later = [one for one in seen if one.at >= revoked]
+    assert len(later) >= ASKERS
+    assert not any(no in one.shown or not one.exact for one in later), "neither shown nor counted"
+
+
 @contextmanager
 def asking(hall: Hall, tokens: list[dict[str, str]], no: str) -> Iterator[list[Seen]]:
     """Without a pause, by several at once, each in a session of its own; the list grows meanwhile."""
