@@ -207,6 +207,15 @@ async def test_the_number_is_shown_only_on_asking_with_a_purpose_and_the_look_is
     assert (view.subject, view.actor_id, why) == (ticket.ref, f.LIAISON.id, "联系诉求人")
 
 
+async def test_who_says_that_no_answer_is_needed_is_taken_at_their_word(signed_in: Client) -> None:
+    told = NEW | {"caller": NEW["caller"] | {"answer_waived": True}}
+    created = (await signed_in(f.OPERATOR).post("/api/v1/tickets", json=told)).json()
+    assert created["caller"]["answer_waived"]
+    page = (await signed_in(f.DISPATCHER).get(f"/hotline/tickets/{created['no']}")).text
+    assert "不需答复" in page
+    assert (await Ticket.get(no=created["no"])).to_be_contacted is False
+
+
 @pytest.mark.parametrize("secrecy", ["anonymous", "confidential"])
 async def test_ac03_an_agency_never_learns_who_asked_not_to_be_named(signed_in: Client, secrecy: str) -> None:
     ticket = await a_dispatched_ticket(secrecy=secrecy, caller_name="赵有名")
