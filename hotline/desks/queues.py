@@ -102,11 +102,11 @@ async def ruling(actor: Actor, chosen: str, no: str, at: datetime, words: str = 
 
 async def agency(actor: Actor, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
     _, states = AGENCY_VIEWS[chosen]
-    mine = queries.inbox_of(actor, states)
-    if words:
-        mine = mine.filter(Q(ticket__no=words) | Q(ticket__title__contains=words))
+    asked = Q(ticket__no=words) | Q(ticket__title__contains=words) if words else Q()
+    mine = queries.inbox_of(actor, states).filter(asked)
     shares = await mine.order_by("due_at", "id").limit(ROWS_MAX)
-    counts = {view: await _counted(queries.inbox_of(actor, states)) for view, (_, states) in AGENCY_VIEWS.items()}
+    every = {view: queries.inbox_of(actor, of_view).filter(asked) for view, (_, of_view) in AGENCY_VIEWS.items()}
+    counts = {view: await _counted(found) for view, found in every.items()}
     current_one = next((share.ticket for share in shares if share.ticket.no == no), None)
     if current_one is None and shares:
         current_one = shares[0].ticket
