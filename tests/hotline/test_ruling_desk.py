@@ -82,7 +82,7 @@ async def test_who_rules_reads_why_the_agency_objects_and_the_story_says_how_it_
     ruler, address = signed_in(f.DISPATCHER), f"/hotline/tickets/{ticket.no}"
     for path in ("/hotline/ruling", address):
         page = (await ruler.get(path)).text
-        assert f.OBJECT.basis in page.partition("提出异议</h")[2].partition("裁决理由")[0], "beside the form that rules it"
+        assert f.OBJECT.basis in page.partition("提出异议</h")[2].partition("裁决理由")[0]
         assert "裁决异议" in page
     await RULINGS["rule_objection"](await share_of(ticket), f.DENY, **way(await share_of(ticket), f.DISPATCHER))
     story = (await ruler.get(address)).text.partition("<h2>经过</h2>")[2]
