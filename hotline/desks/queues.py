@@ -13,7 +13,7 @@ from hotline.desks import queries as own
 from hotline.suggestions import rules as suggestion_rules
 from hotline.suggestions import suggest
 from hotline.suggestions.suggest import Guessed
-from hotline.tickets import queries, showing
+from hotline.tickets import disclosure, queries, showing
 from hotline.tickets.forms import Urgency
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.states import OPEN, AssignmentState, TicketState
@@ -234,6 +234,7 @@ def _left(clock: Clock | None, calendar: Calendar, at: datetime) -> Remaining | 
 
 async def _pane(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, object]:
     """The one in hand, with what may be done about it and, before dispatch, whom the words point to."""
+    await disclosure.look(ticket, by=actor, at=at)
     shown = await showing.whole(ticket, actor, at)
     if ticket.state in {TicketState.REG, TicketState.PDISP}:
         content = shown["content"]
