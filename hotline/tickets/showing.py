@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -17,6 +17,7 @@ from hotline.dispatching.models import Precedent
 from hotline.handover import queries as handover
 from hotline.permissions import P
 from hotline.policies.longer import LAWS, LongerBy
+from hotline.policies.replaying import WINDOWS
 from hotline.suggestions import suggest
 from hotline.suggestions.alike import Alike, alike
 from hotline.suggestions.suggest import Guessed
@@ -337,8 +338,15 @@ def _hour(params: Mapping[str, str]) -> int | None:
 async def _clocks(ticket: Ticket, shares: Sequence[Assignment], calendar: Calendar, at: datetime) -> list[ClockLine]:
     refs = [ticket.ref, *(share.ref for share in shares)]
     clocks = await clock_queries.of(refs)
-    lines = [ClockLine(clock.step, STEPS[clock.step], clock, remaining(clock, calendar, at)) for clock in clocks]
+    lines = [ClockLine(clock.step, STEPS[clock.step], clock, _left(clock, calendar, at)) for clock in clocks]
     return sorted(lines, key=lambda line: line.step == "total")
+
+
+def _left(clock: Clock, calendar: Calendar, at: datetime) -> Remaining:
+    """An agency that doesn't object lets its window end: that is no delay."""
+    left = remaining(clock, calendar, at)
+    ended = clock.step in WINDOWS and left.state == "late"
+    return replace(left, state="done", text="已期满，没有提出异议") if ended else left
 
 
 def _ruler(total: ClockLine | None, calendar: Calendar, at: datetime) -> Ruler | None:

@@ -92,6 +92,13 @@ async def test_who_rules_reads_why_the_agency_objects_and_the_story_says_how_it_
     assert f.OBJECT.kind.label in story
 
 
+async def test_a_window_that_nobody_used_has_ended_and_is_no_delay(signed_in: Client) -> None:
+    ticket = await a_ticket_in("a_signed")
+    row = (await signed_in(f.HANDLER).get(f"/hotline/tickets/{ticket.no}")).text.partition("<td>异议期")[2]
+    assert "已期满，没有提出异议" in row.partition("</tr>")[0]
+    assert "超期" not in row.partition("</tr>")[0]
+
+
 async def test_reasons_stay_among_those_who_work_on_it(signed_in: Client) -> None:
     ticket = await a_ticket_in("a_obj")
     assert f.OBJECT.basis in (await signed_in(f.LEADER).get(f"/hotline/tickets/{ticket.no}")).text
