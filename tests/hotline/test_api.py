@@ -10,6 +10,7 @@ from hotline.tickets import actions, forms
 from hotline.tickets.models import Ticket
 from hotline.tickets.states import TicketState
 from kernel import views
+from kernel.errors import FormRejected
 from kernel.lifecycle import Nothing
 from kernel.models import View
 from tests import factories as f
@@ -55,6 +56,18 @@ async def test_a_program_registers_reads_and_moves_a_ticket(signed_in: Client) -
     assert [entry["move"] for entry in entries] == ["register", "queue", "dispatch", "start"]
     assert entries[1]["prev_hash"] == entries[0]["hash"]
     assert "13900002206" not in str(entries)
+
+
+@pytest.mark.parametrize("until", ["2026-03-04T16:00:00+08:00", "2026-03-04T08:00:00Z", "2026-03-04T16:00"])
+def test_a_program_says_until_when_as_a_person_does(until: str) -> None:
+    for form, more in ((forms.PauseFor, {"basis": "inspection"}), (forms.HoldLong, {"plan": "纳入明年改造计划。"})):
+        assert form.check(more | {"until": until}, strict=True) == form.check(more | {"until": until})
+
+
+def test_after_the_last_day_of_all_there_is_no_moment() -> None:
+    for strict in (False, True):
+        with pytest.raises(FormRejected, match="需要修改"):
+            forms.PauseFor.check({"basis": "inspection", "until": "9999-12-31"}, strict=strict)
 
 
 async def test_every_refusal_has_its_code_and_its_sentence(signed_in: Client) -> None:
