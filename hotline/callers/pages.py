@@ -102,7 +102,8 @@ async def act(request: Request) -> Response:
         return ticket.no
 
     await told_once(request, effect)
-    request.state.typed = {}
+    # nothing of the move is typed any more, but whoever has only the code goes on with it
+    request.state.typed = {"_code": str(request.state.typed.get("_code", ""))}
     return await _shown(request, await queries.one(actor, ticket.no), actor, at)
 
 

@@ -22,10 +22,10 @@ MOMENT = {"newCall": "offered_at", "answer": "answered_at", "hangup": "hangup_at
 async def take(push: Push, *, said_at: datetime) -> Call:
     """One event of a call. Repeated or out of order, the earliest word of each event counts, and none undoes another:
     an `answer` after the `hangup` makes the call an answered one, but it doesn't ring again."""
-    call, is_new = await _known(push, said_at)
     moment = MOMENT[push.event]
     agent = await by_username(push.user) if push.user else None
     async with transaction():
+        call, is_new = await _known(push, said_at)
         ours = queries.of_exchange(call.cti_id)
         is_news = await ours.filter(queries.before(moment, said_at)).update(**{moment: said_at})
         if is_news or (is_new and push.event == "newCall"):

@@ -13,7 +13,7 @@ from hotline.desks import queries as own
 from hotline.suggestions import rules as suggestion_rules
 from hotline.suggestions import suggest
 from hotline.suggestions.suggest import Guessed
-from hotline.tickets import queries, showing
+from hotline.tickets import disclosure, queries, showing
 from hotline.tickets.forms import Urgency
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.states import OPEN, AssignmentState, TicketState
@@ -102,11 +102,11 @@ async def ruling(actor: Actor, chosen: str, no: str, at: datetime, words: str = 
 
 async def agency(actor: Actor, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
     _, states = AGENCY_VIEWS[chosen]
-    mine = queries.inbox_of(actor, states)
-    if words:
-        mine = mine.filter(Q(ticket__no=words) | Q(ticket__title__contains=words))
+    asked = Q(ticket__no=words) | Q(ticket__title__contains=words) if words else Q()
+    mine = queries.inbox_of(actor, states).filter(asked)
     shares = await mine.order_by("due_at", "id").limit(ROWS_MAX)
-    counts = {view: await _counted(queries.inbox_of(actor, states)) for view, (_, states) in AGENCY_VIEWS.items()}
+    every = {view: queries.inbox_of(actor, of_view).filter(asked) for view, (_, of_view) in AGENCY_VIEWS.items()}
+    counts = {view: await _counted(found) for view, found in every.items()}
     current_one = next((share.ticket for share in shares if share.ticket.no == no), None)
     if current_one is None and shares:
         current_one = shares[0].ticket
@@ -234,6 +234,7 @@ def _left(clock: Clock | None, calendar: Calendar, at: datetime) -> Remaining | 
 
 async def _pane(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, object]:
     """The one in hand, with what may be done about it and, before dispatch, whom the words point to."""
+    await disclosure.look(ticket, by=actor, at=at)
     shown = await showing.whole(ticket, actor, at)
     if ticket.state in {TicketState.REG, TicketState.PDISP}:
         content = shown["content"]

@@ -16,6 +16,8 @@ from kernel.calendar.days import Calendar
 from kernel.clocks import arithmetic
 from kernel.clocks.models import Clock
 
+WINDOWS = {"objection"}  # a right that ends unused: nobody is late by it
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -36,10 +38,11 @@ class Verdict:
 def judged(
     clock: Clock, column: str, own: Mapping[str, Any], other: Mapping[str, Any], calendar: Calendar, at: datetime
 ) -> Verdict | None:
-    """`own`: the document that the clock was started under. None: the clock has no verdict, another one took over.
+    """`own`: the document that the clock was started under. None: the clock has no verdict, another one took over or
+    nothing was due by it.
 
     A budget that a person gave (the part of a delegated unit, the day of a follow-up) stays as it is."""
-    if clock.replaced:
+    if clock.replaced or clock.step in WINDOWS:
         return None
     ended = clock.stopped_at or at
     late_then = ended >= clock.due_at

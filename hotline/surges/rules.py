@@ -311,5 +311,8 @@ def near(one: Spot, other: Spot, metres: float) -> bool:
 def alarming(text: str, groups: Iterable[Words]) -> Iterator[tuple[Words, tuple[str, ...]]]:
     """Each group of the list of which a word is said, with these words."""
     for group in groups:
-        if said := tuple(word for word in group.words if word in text):
+        left = text
+        for other in group.unless:
+            left = left.replace(other, "\n")
+        if said := tuple(word for word in group.words if word in left):
             yield group, said

@@ -63,12 +63,14 @@ class Hold(Form):
 
 
 class Words(Form):
-    """A group of words that are told at once; `each`: every ticket by itself, else an area's every six hours."""
+    """A group of words that are told at once; `each`: every ticket by itself, else an area's every six hours;
+    `unless`: what has a word in it and means something else (打不着火, 停电动车)."""
 
     name: Annotated[str, Field(pattern=r"^[a-z_]{2,20}$")]
     label: Annotated[str, Field(min_length=2, max_length=20)]
     each: bool
     words: Annotated[tuple[Annotated[str, Field(min_length=2, max_length=20)], ...], Field(min_length=1)]
+    unless: tuple[Annotated[str, Field(min_length=2, max_length=20)], ...] = ()
 
 
 class Thresholds(Form):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -25,6 +25,7 @@ from kernel.warrants.models import Warrant
 EMAIL = re.compile(r"[\w.+%-]+[@＠][\w.-]+")
 HIDDEN = "（按诉求人要求不公开）"
 NONE = "未留"
+LOOK_LASTS = timedelta(minutes=10)
 AFTER_SIGNING = {
     AssignmentState.A_SIGNED, AssignmentState.A_FIX, AssignmentState.A_REPLIED, AssignmentState.A_DONE
 }  # fmt: skip
@@ -57,12 +58,23 @@ async def to_read(actor: Actor, no: str, at: datetime) -> tuple[Ticket, Warrant 
     Raises NotFound, Over when the warrant has ended, Degraded without the record."""
     ticket = await queries.visible_to(actor, [no]).first()
     if ticket is not None:
+        await look(ticket, by=actor, at=at)
         return ticket, None
     ticket = await queries.unseen(no)
     warrant = await warrants.use(ticket.ref, by=actor, at=at) if ticket else None
     if ticket is None or warrant is None:
         raise NotFound(what="该工单")
     return ticket, warrant
+
+
+async def look(ticket: Ticket, *, by: Actor, at: datetime) -> None:
+    """谁看过: what is confidential is shown to staff only when their look is on record; one look lasts some minutes.
+
+    Raises Degraded without the record."""
+    if ticket.secrecy is not Secrecy.CONFIDENTIAL or by.kind in OUTSIDERS:
+        return
+    if not await views.lately(ticket.ref, "content", by=by, since=at - LOOK_LASTS):
+        await views.record(ticket.ref, "content", purpose=f"办理时查看保密工单（{ticket.state.label}）", by=by, at=at)
 
 
 async def texts(ticket: Ticket, *more: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -17,16 +17,16 @@ from hotline.dispatching.models import Precedent
 from hotline.handover import queries as handover
 from hotline.permissions import P
 from hotline.policies.longer import LAWS, LongerBy
+from hotline.policies.replaying import WINDOWS
 from hotline.suggestions import suggest
 from hotline.suggestions.alike import Alike, alike
 from hotline.suggestions.suggest import Guessed
-from hotline.tickets import disclosure, queries
+from hotline.tickets import disclosure, queries, story
 from hotline.tickets.checking import rules as checking
 from hotline.tickets.files import PAPER_OF, TICKET_SLOT
 from hotline.tickets.forms import Channel, Outcome, Type, Urgency
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.rules import OUTSIDERS
-from kernel import journal
 from kernel.calendar import Calendar, current
 from kernel.citytime import midnight
 from kernel.clocks import queries as clock_queries
@@ -36,7 +36,7 @@ from kernel.clocks.words import Remaining, remaining
 from kernel.errors import NotFound
 from kernel.files import queries as files
 from kernel.files.models import File
-from kernel.lifecycle import QUIET, asked_moves
+from kernel.lifecycle import asked_moves
 from kernel.models import Entry, Thing
 from kernel.people import queries as people
 from kernel.people.models import Organisation
@@ -44,7 +44,6 @@ from kernel.people.permissions import KernelPermission
 from kernel.permissions import Actor
 from kernel.ratings import queries as ratings
 from kernel.ratings.forms import LEVELS, Tag
-from kernel.secrets import masking
 from kernel.warrants.models import Warrant
 
 STEPS = {
@@ -71,16 +70,6 @@ OFF_THE_PAGE = {
     "close_window",
     "restrict",
 }  # done by import and by the night
-CALLERS_SEE = {
-    "register", "queue", "dispatch", "start", "wait", "supply", "submit", "review", "redo", "close", "urge", "withdraw",
-    "answer_directly", "settle", "contact", "ask_caller", "archive", "transfer", "refuse", "uphold", "merge", "split",
-    "lengthen", "prolong", "hold_long", "follow_up", "reopen", "finalise", "answer_along", "go_on", "requeue",
-    "give_back", "ask_review", "stand_by", "self_rate", "conclude",
-}  # fmt: skip
-CALLERS_READ = {  # in whose words they read it, too
-    "ask_caller", "supply", "note", "urge", "withdraw", "answer_directly", "answer_along", "refuse", "hold_long",
-    "finalise", "ask_review", "stand_by", "self_rate",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +94,6 @@ class ClockLine:
     left: Remaining
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One line of 经过: when, what, by whom, in which words."""
-
-    at: datetime
-    label: str
-    actor: str
-    texts: tuple[tuple[str, str], ...]
-    quiet: bool
-
-
 async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | None = None) -> dict[str, Any]:
     """Everything a ticket page shows to this person; by a warrant all of it, and nothing to do."""
     outside = actor.kind in OUTSIDERS
@@ -130,6 +108,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
     of_files = [ticket.ref] if outside else [ticket.ref, *(share.ref for share in shares)]  # minutes hang on a share
     hung = [file for some in (await files.of(of_files)).values() for file in some]
     agencies = [] if outside else await people.agencies()
+    called = names | {org.code: org.name for org in (*agencies, *(share.agency for share in shares))}
     ready = [] if warrant else await offers(ticket, [] if outside else shares, actor, at)
     answering = bool(ANSWERING & {offer.name for offer in ready})
     content = _newest(texts, ticket.ref, "content")
@@ -153,7 +132,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "may_see_looks": any(actor.may_anywhere(one) for one in LOOKS),
         "clocks": lines,
         "ruler": _ruler(total, calendar, at),
-        "happenings": await _story(ticket, shares, entries, texts, actor),
+        "happenings": await story.told(ticket, shares, entries, texts, actor, called),
         "entries": [] if outside else entries,
         "replies": [(share, _newest(texts, share.ref, "body")) for share in shares if share.outcome is not None],
         "answer": _newest(texts, ticket.ref, "answer"),
@@ -161,6 +140,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "handover": None if outside else await handover.standing(ticket, at),
         "checks": await checking.noticed(ticket) if reviewing else None,
         "agency_names": {org.code: org.name for org in agencies},
+        "asked": [] if outside else story.asked(shares, entries, texts, called),
         "precedents": await _precedents(ticket, shares, actor),
         "guessed": guessed,
         "alike": await _alike(ticket, content, guessed, actor) if answering else [],
@@ -217,7 +197,7 @@ def _options(agencies: Sequence[Organisation]) -> list[tuple[str, str]]:
 
 def _entry_words(ticket: Ticket, shares: Sequence[Assignment]) -> Callable[[Entry], str]:
     things: dict[str, Thing] = {thing.ref: thing for thing in (ticket, *shares)}
-    return lambda entry: f"{_label(things[entry.subject], entry)}　{entry.subject.partition(':')[2][-8:]}"
+    return lambda entry: f"{story.label(things[entry.subject], entry)}　{entry.subject.partition(':')[2][-8:]}"
 
 
 async def offers(ticket: Ticket, shares: Sequence[Assignment], actor: Actor, at: datetime) -> list[Offer]:
@@ -358,68 +338,19 @@ def _hour(params: Mapping[str, str]) -> int | None:
 async def _clocks(ticket: Ticket, shares: Sequence[Assignment], calendar: Calendar, at: datetime) -> list[ClockLine]:
     refs = [ticket.ref, *(share.ref for share in shares)]
     clocks = await clock_queries.of(refs)
-    lines = [ClockLine(clock.step, STEPS[clock.step], clock, remaining(clock, calendar, at)) for clock in clocks]
+    lines = [ClockLine(clock.step, STEPS[clock.step], clock, _left(clock, calendar, at)) for clock in clocks]
     return sorted(lines, key=lambda line: line.step == "total")
+
+
+def _left(clock: Clock, calendar: Calendar, at: datetime) -> Remaining:
+    """An agency that doesn't object lets its window end: that is no delay."""
+    left = remaining(clock, calendar, at)
+    ended = clock.step in WINDOWS and left.state == "late"
+    return replace(left, state="done", text="已期满，没有提出异议") if ended else left
 
 
 def _ruler(total: ClockLine | None, calendar: Calendar, at: datetime) -> Ruler | None:
     return ruler(total.clock, calendar, at) if total else None
-
-
-async def _story(
-    ticket: Ticket,
-    shares: Sequence[Assignment],
-    entries: Sequence[Entry],
-    texts: Mapping[tuple[str, int, str], str],
-    actor: Actor,
-) -> list[Happening]:
-    things: dict[str, Thing] = {thing.ref: thing for thing in (ticket, *shares)}
-    outside = actor.kind in OUTSIDERS
-    names = await people.names({account for entry in entries for account in journal.selves(entry)})
-    told: list[Happening] = []
-    for entry in entries:
-        if outside and not _callers_see(entry, actor):
-            continue
-        words = tuple(
-            (_title(things[entry.subject], entry.move, field), text)
-            for (subject, seq, field), text in texts.items()
-            if (subject, seq) == (entry.subject, entry.seq) and _told(entry, field, outside)
-        )
-        name = names.get(entry.actor_id, "")
-        who = masking.mask_name(name) if outside and entry.actor_id != actor.id else name
-        if not outside and (stood_for := entry.facts.get("_on_behalf_of")):
-            who = f"{name}（代{names.get(stood_for, '')}）"
-        told.append(Happening(entry.at, _label(things[entry.subject], entry), who, words, entry.move in QUIET))
-    return told
-
-
-def _callers_see(entry: Entry, actor: Actor) -> bool:
-    if entry.move == "note":
-        return entry.actor_id == actor.id or not entry.facts.get("internal", True)
-    return entry.move in CALLERS_SEE
-
-
-def _told(entry: Entry, field: str, outside: bool) -> bool:
-    """The caller's own words stand above; the agency's are released to the caller by the review."""
-    if entry.move in {"register", "bring", "bring_again"}:
-        return field == "answer"
-    return not outside or entry.move in CALLERS_READ
-
-
-def _label(thing: Thing, entry: Entry) -> str:
-    if entry.move in QUIET:
-        return QUIET[entry.move]
-    move = thing.moves[entry.move]
-    if move.branches and entry.move == "review" and not entry.facts.get("passed"):
-        return move.branches[0].label
-    if move.branches and entry.move == "contact" and not entry.facts.get("reached"):
-        return move.branches[0].label
-    return move.label
-
-
-def _title(thing: Thing, move: str, field: str) -> str:
-    found = thing.moves[move].facts.model_fields.get(field)
-    return (found.title or field) if found else field
 
 
 def _newest(texts: Mapping[tuple[str, int, str], str], subject: str, field: str) -> str:

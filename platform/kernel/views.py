@@ -45,6 +45,11 @@ async def record(subject: str, field: str, *, purpose: str, by: Actor, at: datet
     raise Degraded(what="查看记录")
 
 
+async def lately(subject: str, field: str, *, by: Actor, since: datetime) -> bool:
+    """Whether this person's look is on record already."""
+    return await View.filter(subject=subject, field=field, actor_id=by.id, at__gte=since).exists()
+
+
 def digest(view: View) -> bytes:
     line = {name: getattr(view, name) for name in NAMES} | {"at": instant(view.at)}
     return hashlib.sha256(view.prev_hash + rfc8785.dumps(line)).digest()

@@ -10,6 +10,7 @@ from hotline.tickets import actions, forms
 from hotline.tickets.models import Ticket
 from hotline.tickets.states import TicketState
 from kernel import views
+from kernel.errors import FormRejected
 from kernel.lifecycle import Nothing
 from kernel.models import View
 from tests import factories as f
@@ -55,6 +56,18 @@ async def test_a_program_registers_reads_and_moves_a_ticket(signed_in: Client) -
     assert [entry["move"] for entry in entries] == ["register", "queue", "dispatch", "start"]
     assert entries[1]["prev_hash"] == entries[0]["hash"]
     assert "13900002206" not in str(entries)
+
+
+@pytest.mark.parametrize("until", ["2026-03-04T16:00:00+08:00", "2026-03-04T08:00:00Z", "2026-03-04T16:00"])
+def test_a_program_says_until_when_as_a_person_does(until: str) -> None:
+    for form, more in ((forms.PauseFor, {"basis": "inspection"}), (forms.HoldLong, {"plan": "纳入明年改造计划。"})):
+        assert form.check(more | {"until": until}, strict=True) == form.check(more | {"until": until})
+
+
+def test_after_the_last_day_of_all_there_is_no_moment() -> None:
+    for strict in (False, True):
+        with pytest.raises(FormRejected, match="需要修改"):
+            forms.PauseFor.check({"basis": "inspection", "until": "9999-12-31"}, strict=strict)
 
 
 async def test_every_refusal_has_its_code_and_its_sentence(signed_in: Client) -> None:
@@ -205,6 +218,15 @@ async def test_the_number_is_shown_only_on_asking_with_a_purpose_and_the_look_is
     (view,) = await View.all()
     why = (await views.purposes([view]))[view.id]
     assert (view.subject, view.actor_id, why) == (ticket.ref, f.LIAISON.id, "联系诉求人")
+
+
+async def test_who_says_that_no_answer_is_needed_is_taken_at_their_word(signed_in: Client) -> None:
+    told = NEW | {"caller": NEW["caller"] | {"answer_waived": True}}
+    created = (await signed_in(f.OPERATOR).post("/api/v1/tickets", json=told)).json()
+    assert created["caller"]["answer_waived"]
+    page = (await signed_in(f.DISPATCHER).get(f"/hotline/tickets/{created['no']}")).text
+    assert "不需答复" in page
+    assert (await Ticket.get(no=created["no"])).to_be_contacted is False
 
 
 @pytest.mark.parametrize("secrecy", ["anonymous", "confidential"])

@@ -212,6 +212,14 @@ async def test_the_next_lead_confirms_what_the_last_one_hands_over_and_nobody_th
     assert confirmed.confirmed_by_name == "班长小高"
 
 
+async def test_the_shift_and_the_flags_of_callers_are_found_from_the_bar_of_every_desk(signed_in: Client) -> None:
+    lead = signed_in(f.SHIFT_LEAD)
+    for address in ("/hotline/shift", "/hotline/flags"):
+        page = (await lead.get(address)).text
+        assert f'<a href="{address}" aria-current="page">' in page
+        assert page.count("<kbd>Ctrl Enter</kbd> 提交</span>") + page.count("<kbd>Ctrl Enter</kbd> 交班</span>") == 1
+
+
 async def test_the_pop_finds_the_callers_tickets_and_this_call_among_many(push: Push, signed_in: Client) -> None:
     mine = [await f.a_ticket(caller_phone=Sealed(PHONE), title=f"来电人的第 {n} 件") for n in range(3)]
     other = await f.a_ticket(caller_phone=Sealed("13900002207"), title="别人的一件")

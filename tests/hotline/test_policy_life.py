@@ -396,6 +396,7 @@ async def test_a_trial_counts_what_would_have_been_late_and_moves_no_clock() -> 
     replay = await tried(policy)
     assert replay.tally["handle|demand"] == [4, 0, 1]
     assert replay.tally["dispatch|demand"] == [4, 0, 0]
+    assert not [name for name in replay.tally if name.startswith("objection")], "who doesn't object isn't late"
     assert [(row[0], row[1], row[4]) for row in replay.changed if row[1] == "handle"] == [(slow.no, "handle", "late")]
     assert (replay.finished_at is not None, replay.done) == (True, 4)
     assert await Clock.all().order_by("id").values() == before

@@ -77,6 +77,42 @@ async def test_who_rules_finds_objections_on_a_desk_with_what_was_ruled_before(s
         assert (await signed_in(stranger).get("/hotline/ruling")).status_code == 403
 
 
+async def test_who_rules_reads_why_the_agency_objects_and_the_story_says_how_it_was_ruled(signed_in: Client) -> None:
+    ticket = await a_ticket_in("a_obj")
+    ruler, address = signed_in(f.DISPATCHER), f"/hotline/tickets/{ticket.no}"
+    for path in ("/hotline/ruling", address):
+        page = (await ruler.get(path)).text
+        assert f.OBJECT.basis in page.partition("提出异议</h")[2].partition("裁决理由")[0]
+        assert "裁决异议" in page
+    await RULINGS["rule_objection"](await share_of(ticket), f.DENY, **way(await share_of(ticket), f.DISPATCHER))
+    story = (await ruler.get(address)).text.partition("<h2>经过</h2>")[2]
+    assert "<h3>异议不成立</h3>" in story
+    assert "<h3>异议成立</h3>" not in story
+    assert f.DENY.reason in story
+    assert f.OBJECT.kind.label in story
+
+
+async def test_a_window_that_nobody_used_has_ended_and_is_no_delay(signed_in: Client) -> None:
+    ticket = await a_ticket_in("a_signed")
+    row = (await signed_in(f.HANDLER).get(f"/hotline/tickets/{ticket.no}")).text.partition("<td>异议期")[2]
+    assert "已期满，没有提出异议" in row.partition("</tr>")[0]
+    assert "超期" not in row.partition("</tr>")[0]
+
+
+async def test_reasons_stay_among_those_who_work_on_it(signed_in: Client) -> None:
+    ticket = await a_ticket_in("a_obj")
+    assert f.OBJECT.basis in (await signed_in(f.LEADER).get(f"/hotline/tickets/{ticket.no}")).text
+    caller = await signed_in(f.CITIZEN).get(f"/hotline/tickets/{ticket.no}")
+    assert f.OBJECT.basis not in caller.text
+
+
+async def test_the_agencys_filters_count_what_the_words_find(signed_in: Client) -> None:
+    await a_ticket_in("a_signed", title="要找的这一件")
+    await a_ticket_in("a_signed", title="别的一件")
+    page = (await signed_in(f.HANDLER).get("/hotline/agency?q=要找的这一件")).text
+    assert '全部在办 <span class="n">1</span>' in page
+
+
 async def test_an_objection_of_a_co_unit_waits_on_the_desk_though_its_ticket_goes_on(signed_in: Client) -> None:
     ticket = await f.a_ticket()
     facts = forms.Dispatch(lead="SW", assist=("ZJ",), basis="职责清单第3条")

@@ -92,6 +92,24 @@ async def test_t06_without_an_account_number_and_code_are_enough_on_the_page_of_
     assert "法院说要先由城管处理" in done.text
 
 
+async def test_after_one_thing_by_number_and_code_the_next_can_be_done_as_well(signed_in: Client) -> None:
+    no = await actions.draw_number(NOW)
+    _, code = await actions.register(f.told(), no=no, region=f.CITY, by=f.OPERATOR, at=NOW)
+    anyone = signed_in(f.NOBODY)
+    for move, words in (("note", "在七号楼东侧。"), ("urge", "已经三天了。"), ("withdraw", "自己修好了。")):
+        version = str((await Ticket.get(no=no)).version)
+        sent = {"_no": no, "_code": code, "_move": move, "_version": version, "internal": "false"}
+        field = {"reason": words} if move == "withdraw" else {"text": words}
+        sent = sent if move == "note" else {name: told for name, told in sent.items() if name != "internal"}
+        page = (await send(anyone, "/hotline/track", f"/hotline/track/{move}", **sent, **field)).text
+        assert words in page
+        assert '<a href="/hotline/track">查进度</a>' in page, (
+            "not the pages of an account, which nobody is signed in to"
+        )
+        assert 'action="/hotline/track/' in page or move == "withdraw"
+        assert f'action="/hotline/tickets/{no}' not in page
+
+
 # ---- T28, T36
 
 

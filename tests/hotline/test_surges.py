@@ -414,3 +414,17 @@ async def test_a_program_reads_an_alert_moves_it_and_makes_its_cluster(signed_in
     assert (await manager.post(f"{address}/moves/begin", json={"version": 3, "facts": {}})).status_code == 404
     assert (await manager.get("/api/v1/surges")).json()["items"][0]["no"] == surge.no
     assert (await signed_in(f.HANDLER).get(address)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("水压很低，热水器打不着火。", ()),
+        ("楼道里停电动车，堵住了消防通道。", ()),
+        ("健身卡跳楼价卖给老人。", ()),
+        ("热水器打不着火，后来厨房着火了。", ("着火",)),
+        ("小区停电，楼道里还停电动车。", ("停电",)),
+    ],
+)
+def test_a_word_that_stands_in_another_one_alarms_nobody(text: str, said: tuple[str, ...]) -> None:
+    assert tuple(word for _, words in rules.alarming(text, LIMITS.words) for word in words) == said

@@ -14,6 +14,7 @@ from kernel.models import View
 from kernel.pages import check_token, needs, render
 from kernel.people import queries as people
 from kernel.people.permissions import P
+from kernel.settings import settings
 from kernel.watch import queries
 from kernel.watch.forms import Leak
 
@@ -24,7 +25,9 @@ async def of_thing(request: Request) -> Response:
     kind, no, at = request.path_params["kind"], request.path_params["no"], datetime.now(UTC)
     looks = await queries.of_thing(kind, no, request.user)
     await security.log("views_read", actor_id=request.user.id, at=at, subject=f"{kind}:{no}")
-    return render(request, "kernel/watch/thing.html", **await _told(looks), no=no, shown=queries.SHOWN)
+    return render(
+        request, "kernel/watch/thing.html", **await _told(looks), no=no, shown=queries.SHOWN, of_all=_sees_all(request)
+    )
 
 
 @needs(P.SECURITY_READ)
@@ -41,6 +44,12 @@ async def searched(request: Request) -> Response:
     looks = await queries.leaked(form)
     await security.log("leak_searched", actor_id=request.user.id, at=datetime.now(UTC), found=len(looks))
     return render(request, "kernel/watch/search.html", **await _told(looks), shown=queries.SHOWN)
+
+
+def _sees_all(request: Request) -> bool:
+    """A head of the whole city, too; another one is told that others' looks aren't theirs to see."""
+    user = request.user
+    return bool(user.may(P.SECURITY_READ, "/") or user.may(P.VIEW_READ, settings().region_path))
 
 
 async def _told(looks: list[View]) -> dict[str, Any]:
