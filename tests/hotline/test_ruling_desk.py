@@ -99,6 +99,19 @@ async def test_a_window_that_nobody_used_has_ended_and_is_no_delay(signed_in: Cl
     assert "超期" not in row.partition("</tr>")[0]
 
 
+async def test_words_for_a_move_that_somebody_else_made_impossible_stand_there_to_be_copied(signed_in: Client) -> None:
+    ticket = await a_ticket_in("pdisp")
+    second, address = signed_in(f.MANAGER), f"/hotline/tickets/{ticket.no}"
+    form = (await second.get(address)).text.partition(f'{ticket.no}/dispatch"')[2].partition("</form")[0]
+    hidden = dict(re.findall(r'name="(_csrf|_key|_version|_move|_share|_from)" value="([^"]*)"', form))
+    await actions.dispatch(ticket, f.DISPATCH, **way(ticket, f.DISPATCHER))
+    words = "职责清单第八条，写了很久的依据"
+    page = await second.post(f"{address}/dispatch", data=hidden | {"lead": "ZJ", "basis": words})
+    assert page.status_code == 409
+    assert words in page.text.partition("您写的内容没有提交")[2]
+    assert "您写的内容没有提交" not in (await second.get(address)).text
+
+
 async def test_reasons_stay_among_those_who_work_on_it(signed_in: Client) -> None:
     ticket = await a_ticket_in("a_obj")
     assert f.OBJECT.basis in (await signed_in(f.LEADER).get(f"/hotline/tickets/{ticket.no}")).text
