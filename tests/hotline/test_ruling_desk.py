@@ -14,6 +14,7 @@ from hotline.tickets.models import Assignment, Ticket
 from kernel.files import queries as files
 from kernel.files.models import File
 from kernel.journal import Sealed
+from kernel.lifecycle import Nothing
 from tests import factories as f
 from tests.conftest import Client
 from tests.factories import a_ticket_in, share_of, way
@@ -110,6 +111,18 @@ async def test_words_for_a_move_that_somebody_else_made_impossible_stand_there_t
     assert page.status_code == 409
     assert words in page.text.partition("您写的内容没有提交")[2]
     assert "您写的内容没有提交" not in (await second.get(address)).text
+
+
+async def test_who_has_no_unit_below_reads_so_and_gets_no_empty_list(signed_in: Client) -> None:
+    ticket = await f.a_ticket()
+    await actions.dispatch(ticket, forms.Dispatch(lead="ZJ", basis="职责清单第3条"), **way(ticket, f.DISPATCHER))
+    address = f"/hotline/tickets/{ticket.no}"
+    await actions.sign(await share_of(ticket), Nothing(), **way(await share_of(ticket), f.HOUSING))
+    page = (await signed_in(f.HOUSING).get(address)).text
+    assert "本单位没有可以交办的下级单位" in page
+    assert 'name="unit"' not in page
+    below = await a_ticket_in("a_signed")
+    assert 'name="unit"' in (await signed_in(f.LIAISON).get(f"/hotline/tickets/{below.no}")).text
 
 
 async def test_reasons_stay_among_those_who_work_on_it(signed_in: Client) -> None:
