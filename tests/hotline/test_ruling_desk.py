@@ -113,6 +113,18 @@ async def test_words_for_a_move_that_somebody_else_made_impossible_stand_there_t
     assert "您写的内容没有提交" not in (await second.get(address)).text
 
 
+async def test_an_agency_from_which_it_was_taken_back_gets_its_words_back(signed_in: Client) -> None:
+    ticket = await a_ticket_in("a_new")
+    leader, address = signed_in(f.LEADER), f"/hotline/tickets/{ticket.no}"
+    form = (await leader.get(address)).text.partition(f'{ticket.no}/object"')[2].partition("</form")[0]
+    hidden = dict(re.findall(r'name="(_csrf|_key|_version|_move|_share|_from)" value="([^"]*)"', form))
+    await actions.recall(ticket, f.BACK, **way(ticket, f.DISPATCHER))
+    words = "职责清单第八条不在本单位，写了很久的依据。" * 3
+    page = await leader.post(f"{address}/object", data=hidden | {"kind": "not_ours", "basis": words})
+    assert page.status_code == 404
+    assert words in page.text
+
+
 async def test_who_has_no_unit_below_reads_so_and_gets_no_empty_list(signed_in: Client) -> None:
     ticket = await f.a_ticket()
     await actions.dispatch(ticket, forms.Dispatch(lead="ZJ", basis="职责清单第3条"), **way(ticket, f.DISPATCHER))
