@@ -47,6 +47,7 @@ class SearchAway(Refusal):
 
 STANDS = "演示城市已在，口令在建立时显示过；忘了可以运行 sunhall user reset 用户名。"
 REASONS_SHOWN = 20
+IMPORTED = " ".join(sorted(importer.kind for module in MODULES for importer in module.importers))
 
 
 @dataclass(frozen=True, slots=True)

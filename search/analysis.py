@@ -7,11 +7,10 @@ All folding is sign by sign, without context, so a piece folds to the same piece
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
-BODY_SIGNS_MAX = 20_000
+BODY_SIGNS_MAX, TITLES_KEPT = 20_000, 64
 OPENING, CLOSING = "([{〔【〖「『《<", ")]}〕】〗」』》>"  # after NFKC, which has folded the full-width forms
 SUFFIX = 6
 IDENTIFIER_MIN, IDENTIFIER_MAX = 4, 64  # a district's item codes have up to 50
@@ -49,9 +48,9 @@ def folded_with_places(text: str) -> tuple[str, list[int]]:
     return "".join(signs), places
 
 
-def runs(text: str) -> Iterator[Run]:
-    for run in RUN.findall(folded(text)):
-        yield Run(tuple(PART.findall(run)))
+@lru_cache(TITLES_KEPT)  # of one title tokens, signs, sounds and letters are asked for one after the other
+def runs(text: str) -> tuple[Run, ...]:
+    return tuple(Run(tuple(PART.findall(run))) for run in RUN.findall(folded(text)))
 
 
 def title_tokens(text: str) -> list[str]:

@@ -70,7 +70,7 @@ class Answer:
     next: str | None
     previous: str | None
     did_you_mean: str
-    loosened: bool  # what was asked for as a whole wasn't found often enough
+    loosened: bool  # what fits in part was added to what fits as a whole
     explain: tuple[Step, ...]
 
 
@@ -83,6 +83,7 @@ class Page:
     about: bool
     question: Question
     did_you_mean: str = ""
+    loosened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Sought:
     found: dict[Part, Found]
     facets: dict[str, dict[str, int]]
     did_you_mean: str = ""
+    loosened: bool = False
 
 
 async def answer(
@@ -138,7 +140,7 @@ async def answer(
         next=cursor.sealed(page.after, bound_to) if page.after else None,
         previous=cursor.sealed(before, bound_to) if before and not degraded else None,
         did_you_mean=page.did_you_mean,
-        loosened=page.question is not question,
+        loosened=page.loosened,
         explain=page.question.explain,
     )
 
@@ -160,8 +162,8 @@ async def _sought(inquiry: Inquiry, place: Place, at: datetime) -> Sought:
     pinned = await inquiry.pinned()
     above = [*pinned, *await _placed(inquiry, pinned, bets.pinned(live))]
     starts = dict(zip(Part, place.starts, strict=True))
-    ranked = inquiry.ranked(starts, without=tuple(one.hit.key for one in above))
-    found, facets = await asyncio.gather(ranked, inquiry.facets())
+    keys = tuple(one.hit.key for one in above)
+    found, facets = await asyncio.gather(inquiry.ranked(starts, without=keys), inquiry.facets(above=keys))
     return Sought(inquiry, pinned, above, starts, found, facets)
 
 
@@ -182,7 +184,7 @@ async def _enough(sought: Sought) -> Sought:
 
 
 async def _widened(sought: Sought) -> Sought:
-    without = tuple(one.hit.key for one in sought.above)
+    without, whole = tuple(one.hit.key for one in sought.above), _total(sought.found)
     respelled = partial(asking.respelled, spelled=sought.did_you_mean)
     for widen in (respelled, asking.looser, asking.by_sound, asking.anything):
         if not _has_fewer(sought, FEW):
@@ -191,7 +193,7 @@ async def _widened(sought: Sought) -> Sought:
         if wider is not None:
             inquiry = replace(sought.inquiry, question=wider)
             sought = replace(sought, inquiry=inquiry, found=await inquiry.ranked(sought.starts, without=without))
-    return replace(sought, facets=await sought.inquiry.facets())
+    return replace(sought, facets=await sought.inquiry.facets(above=without), loosened=_total(sought.found) > whole)
 
 
 def _page(sought: Sought, place: Place) -> Page:
@@ -208,6 +210,7 @@ def _page(sought: Sought, place: Place) -> Page:
         about=False,
         question=sought.inquiry.question,
         did_you_mean=sought.did_you_mean if place.page == 1 else "",
+        loosened=sought.loosened,
     )
 
 

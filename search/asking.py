@@ -141,13 +141,12 @@ def narrowed(tree: Node, **chosen: str) -> Node:
 
 
 def title_only(text: str) -> Node:
-    """For suggestions: every pair must be in the title."""
-    found = [
-        pair
-        for run in list(analysis.runs(analysis.without_masked(mask_text(text))))[:TERMS_MAX]
-        for pair in _in_title(run)
-    ]
-    return Every(tuple(found[:GROUPS_MAX])) if found else NOTHING
+    """For suggestions: every pair must be in the title; letters may be how it sounds, or what its signs begin with."""
+    asked = list(analysis.runs(analysis.without_masked(mask_text(text))))[:TERMS_MAX]
+    found = [pair for run in asked for pair in _in_title(run)]
+    written = Every(tuple(found[:GROUPS_MAX])) if found else NOTHING
+    sound, _ = _by_letters(asked)
+    return Enough((written, *sound), 1) if sound else written
 
 
 def _without_shells(asked: list[Run], known: Vocabulary) -> tuple[list[Run], list[Step]]:

@@ -9,6 +9,7 @@ from search.asking import Question
 from search.engine import Part
 from search.inquiry import Located
 from search.ranking import CONSTANTS, STEPS, Moment
+from search.trimming import searchables
 
 LIVES = {Life.STANDING: "不看时效", Life.OPEN: "现在可以办", Life.OVER: "已截止", Life.HISTORIC: "已撤回或废止"}
 
@@ -42,7 +43,7 @@ def _scored(one: Located, document: Document, now: Moment) -> Iterator[Line]:
 def _factors(document: Document, now: Moment) -> Iterator[Line]:
     found = ranking.factors(document, now)
     uses = "没有统计" if document.uses is None else f"近 30 天办结 {document.uses} 件"
-    yield Line("类别", f"× {found.kind:g}（{document.kind}）")
+    yield Line("类别", f"× {found.kind:g}（{searchables()[document.kind].label}）")
     yield Line("办结量", f"× {found.popularity:.2f}（{uses}）")
     yield Line("新旧", f"× {found.fresh:.2f}")
     yield Line("时效", f"× {found.life:g}（{LIVES[document.life]}）")

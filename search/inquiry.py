@@ -9,7 +9,7 @@ from kernel.permissions import Actor
 from search import asking
 from search.asking import Question
 from search.engine import Found, Hit, Part, SearchEngine, Sort
-from search.query import Every, From, Node, OneOf
+from search.query import Best, Every, From, Node, OneOf
 from search.trimming import filter_for, parts_for, taken_twice
 
 PINNED_MAX = 10
@@ -58,16 +58,18 @@ class Inquiry:
     async def ranked(self, starts: Mapping[Part, int], *, without: tuple[str, ...]) -> dict[Part, Found]:
         return await self._each(self.question.tree, self.asked.sort, starts, self.asked.limit, without)
 
-    async def facets(self) -> dict[str, dict[str, int]]:
-        """A dimension is counted without its own choice, so that another value can be chosen."""
+    async def facets(self, *, above: tuple[str, ...] = ()) -> dict[str, dict[str, int]]:
+        """A dimension is counted without its own choice, so that another value can be chosen. What stands above the
+        ranking counts, too, though its words may be others."""
+        tree = Best((self.question.tree, OneOf("key", above))) if above else self.question.tree
         free = [name for name in DIMENSIONS if name not in self.asked.chosen()]
         groups = [(free, "")] * bool(free) + [([name], name) for name in DIMENSIONS if name not in free]
-        counted = await asyncio.gather(*(self._counts(names, but) for names, but in groups))
+        counted = await asyncio.gather(*(self._counts(tree, names, but) for names, but in groups))
         return {name: counts for group in counted for name, counts in group.items()}
 
-    async def _counts(self, names: Sequence[str], but: str) -> dict[str, dict[str, int]]:
+    async def _counts(self, tree: Node, names: Sequence[str], but: str) -> dict[str, dict[str, int]]:
         counts: dict[str, dict[str, int]] = {name: {} for name in names}
-        trees = {part: self._tree(part, self.question.tree, self.asked.sort, but=but) for part in parts_for(self.by)}
+        trees = {part: self._tree(part, tree, self.asked.sort, but=but) for part in parts_for(self.by)}
         asked = (self.engine.facets(part, tree, names) for part, tree in trees.items())
         for found in await asyncio.gather(*asked):
             for name, values in found.items():

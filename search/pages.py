@@ -75,6 +75,7 @@ def _addresses(wanted: Ask) -> Callable[..., str]:
     """`address(kind="ticket")`: this page with one thing changed, from its first page on."""
     sort = wanted.sort.value if wanted.sort is not Sort.BEST else ""
     given = {"q": wanted.q, "kind": wanted.kind, "agency": wanted.agency, "region": wanted.region, "sort": sort}
+    given["limit"] = str(wanted.limit) if "limit" in wanted.model_fields_set else ""
 
     def address(**changed: str) -> str:
         return "/search?" + urlencode({name: value for name, value in (given | changed).items() if value})

@@ -11,7 +11,8 @@ from search import analysis
 PAIR = "'"  # between the two syllables of one token
 BEGIN = "^"  # before the first letter of a piece
 SYLLABLES_MAX, SYLLABLE_SIGNS_MAX, WAYS_MAX = 24, 6, 4
-PIECES_KEPT, VOCABULARIES_KEPT = 256, 2  # the one in force, and one that is tried out
+PIECES_KEPT, WORDS_KEPT = 256, 30_000
+VOCABULARIES_KEPT = 2  # the one in force, and one that is tried out
 LETTERS_MIN, LETTERS_MAX = 2, 8
 CONSONANTS = frozenset("bcdfghjklmnpqrstwxyz")
 Readings = Mapping[str, tuple[str, ...]]
@@ -37,8 +38,10 @@ def pieces(text: str) -> list[str]:
 
 def syllables(piece: str, readings: Readings) -> list[str]:
     """One for each sign; what isn't Chinese stands for itself. The library is loaded when it is first needed."""
+    if not readings:
+        return [*_usual(piece)]
     found, at = list[str](), 0
-    longest = max(map(len, readings), default=0)
+    longest = max(map(len, readings))
     plain_from = 0
     while at < len(piece):
         size = next((n for n in range(min(longest, len(piece) - at), 0, -1) if piece[at : at + n] in readings), 0)
@@ -114,7 +117,14 @@ def _sounds(words: frozenset[str], readings: tuple[tuple[str, tuple[str, ...]], 
 def _usual(piece: str) -> tuple[str, ...]:
     if not piece:
         return ()
+    from pypinyin.core import Pinyin
+
+    return tuple(syllable for word in Pinyin().seg(piece) for syllable in _read(word))
+
+
+@lru_cache(WORDS_KEPT)  # by words the library decides between several readings, and the same words come again and again
+def _read(word: str) -> tuple[str, ...]:
     from pypinyin import lazy_pinyin
 
     one_for_each_sign: Any = list
-    return tuple(lazy_pinyin(piece, errors=one_for_each_sign))
+    return tuple(lazy_pinyin(word, errors=one_for_each_sign))

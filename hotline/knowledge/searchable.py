@@ -40,6 +40,7 @@ def _public(edition: Edition, units: dict[str, str], uses: int) -> Document:
         region_path=edition.article.region_path,
         published=edition.published_at,
         state=("done", "办事知识"),
+        action=("看全文", f"/hotline/knowledge/{edition.no}"),
         public=True,
         uses=uses,
         version=edition.number,

@@ -10,7 +10,7 @@ from kernel.messages import actions as messages
 from kernel.messages.templates import Slot, SlotKind, Sort, Template
 from kernel.people import queries as people
 from kernel.permissions import Actor
-from search import answering
+from search import answering, regions
 from search import engine as engines
 from search.forms import Ask
 from search.saving import queries
@@ -47,7 +47,6 @@ class Newest:
 
 async def save(facts: Save, *, by: Actor, at: datetime) -> SavedSearch:
     """Raises FormRejected: too many, a name that is taken, a question with somebody's number in it."""
-    label = " ".join((facts.label or facts.q).split())[:LABEL_CHARS_MAX]
     asked = Ask.check({"q": facts.q, "kind": facts.kind, "agency": facts.agency, "region": facts.region})
     newest = await _newest(asked, by)
     if newest is None:
@@ -55,6 +54,7 @@ async def save(facts: Save, *, by: Actor, at: datetime) -> SavedSearch:
     async with transaction():
         if await queries.of(by).count() >= SAVED_MAX:
             raise FormRejected({"label": f"最多保存 {SAVED_MAX} 条检索，请先删去不用的。"})
+        label = " ".join(facts.label.split()) or await _called(asked, by)
         if await queries.of(by).filter(label=label).exists():
             raise FormRejected({"label": f"已经有一条叫“{label}”的检索，请换一个名称。"})
         return await SavedSearch.create(
@@ -93,6 +93,23 @@ async def look_through(saved: SavedSearch, *, at: datetime) -> int:
                 url=f"/me/searches/{saved.id}", at=at,
             )  # fmt: skip
     return count
+
+
+async def _called(asked: Ask, by: Actor) -> str:
+    """Who wasn't asked for a name gets the words with what they are narrowed to, and a number where that is taken.
+    Raises FormRejected for the very same search."""
+    same = await queries.same(by, asked)
+    if same is not None:
+        raise FormRejected({"label": f"这个检索已经保存过，就是“{same.label}”，不用再保存。"})
+    narrowed = (answering.kind_label(asked.kind), asked.agency, await regions.name_of(asked.region))
+    tail = "".join(f" · {name}" for name in narrowed if name)[: LABEL_CHARS_MAX // 2]
+    taken = {saved.label for saved in await queries.listed(by)}
+    for number in range(1, SAVED_MAX + 1):
+        ending = f"{tail}（{number}）" if number > 1 else tail
+        label = " ".join(asked.q.split())[: LABEL_CHARS_MAX - len(ending)] + ending
+        if label not in taken:
+            break
+    return label
 
 
 async def _newest(asked: Ask, by: Actor) -> Newest | None:

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.pages import act_once, check_token, posted, render, see_other, signed_in
+from search import regions
 from search.engine import Sort
 from search.forms import ask
 from search.saving import actions, queries
@@ -20,9 +21,11 @@ async def index(request: Request) -> Response:
     kinds = {kind: searchable.label for kind, searchable in searchables().items()}
     typed = {"_saved": ""} | dict(getattr(request.state, "typed", {}).items())
     rows = await queries.listed(request.user)
+    named = {row.region: await regions.name_of(row.region) or "所选地区" for row in rows if row.region}
     return render(
-        request, "search/saving/index.html", rows=rows, most=actions.SAVED_MAX, kinds=kinds, typed_saved=typed
-    )
+        request, "search/saving/index.html", rows=rows, most=actions.SAVED_MAX, kinds=kinds, regions=named,
+        typed_saved=typed,
+    )  # fmt: skip
 
 
 @signed_in

@@ -8,6 +8,7 @@ from tortoise.queryset import QuerySet
 from kernel.errors import NotFound
 from kernel.people.models import Account
 from kernel.permissions import Actor
+from search.forms import Ask
 from search.saving.models import SavedSearch
 
 
@@ -21,6 +22,12 @@ def of_account(account_id: int) -> QuerySet[SavedSearch]:
 
 async def listed(actor: Actor) -> list[SavedSearch]:
     return await of(actor).order_by("label", "id")
+
+
+async def same(actor: Actor, asked: Ask) -> SavedSearch | None:
+    """Which of theirs asks the same, whatever it is called."""
+    given = {name: getattr(asked, name) for name in ("q", "kind", "agency", "region")}
+    return await of(actor).filter(**given).first()
 
 
 async def one(actor: Actor, number: int) -> SavedSearch:

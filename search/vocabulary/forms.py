@@ -8,11 +8,16 @@ from kernel.forms import Form
 from search.vocabulary.entries import SIGNS_MAX
 
 
-class Written(Form):
-    """`lines`: one entry a line, as `entries.parsed` reads them; empty takes back all that is the hall's own."""
+class Lines(Form):
+    """One entry a line, as `entries.parsed` reads them; empty takes back all that is the hall's own. Who only tries
+    them out needn't say why yet."""
 
-    note: Annotated[str, Field(title="说明", min_length=4, max_length=200)]
+    note: Annotated[str, Field(title="说明", max_length=200)] = ""
     lines: Annotated[str, Field(title="词条", max_length=SIGNS_MAX)] = ""
+
+
+class Written(Lines):
+    note: Annotated[str, Field(title="说明", min_length=4, max_length=200)]
 
 
 class Reason(Form):

@@ -6,10 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from kernel.errors import FormRejected
+from kernel.forms import typed_form
 from kernel.pages import act_on, act_once, check_token, needs, render
 from search.permissions import P
 from search.vocabulary import actions, queries, showing
-from search.vocabulary.forms import Written
+from search.vocabulary.forms import Lines, Written
 
 
 @needs(*queries.READERS)
@@ -26,12 +28,16 @@ async def new(request: Request) -> Response:
 @needs(P.VOCABULARY_DRAFT)
 async def propose(request: Request) -> Response:
     """Or only tries it out (`_do=try`): then the page is shown again with what a question becomes."""
-    form = await Written.read(request, again=new)
-    check_token(request)
-    sent = request.state.typed
+    sent = await typed_form(request, again=new)
     if sent.get("_do") == "try":
+        form = await Lines.read(request, again=new)
+        check_token(request)
+        if not str(sent.get("_q", "")).strip():
+            raise FormRejected({"try-q": "请写一句问话，用来试查。"})
         tried = await showing.tried(request.user, form.lines, str(sent.get("_q", "")))
         return render(request, "search/vocabulary/new.html", lines="", tried=tried)
+    form = await Written.read(request, again=new)
+    check_token(request)
     at = datetime.now(UTC)
     no = await actions.draw_number(at)
 

@@ -54,6 +54,11 @@ FACTS: dict[str, Form] = {
 }  # fmt: skip
 
 
+def test_of_a_file_that_is_no_page_it_is_said_that_pages_are_taken(tmp_path: Path) -> None:
+    with pytest.raises(reading.UnreadableFile, match="只认识网页（HTML、TXT"):
+        list(reading.read(tmp_path, POLICIES))
+
+
 async def a_policy(state: str = "in_force", **given: object) -> Policy:
     policy = await actions.draft(written(**given), region=CITY, by=OFFICER, at=NOW)
     if state != "draft":

@@ -29,6 +29,7 @@ async def measure(scale: Scale, found: list[Figure]) -> None:
         found.append(latency_figure(f"one creation, {CLIENTS} at once, {where}", full.waited, CREATE_P95_S))
         found.append(_kept(f"whole lives, {where}", full.lived, empty.lived, LIVED_MIN))
         found.append(_kept(f"the same, each step with a look before it, {where}", full.looked, empty.looked, LIVED_MIN))
+        await asyncio.to_thread(city.hall.settle)  # what the lives left to the worker would be measured with the pages
         found.append(await tickets.page(city.hall, scale, where))
         found += await lists.lists(city.hall, where, await lists.bare_postgres(city.url))
 

@@ -109,6 +109,9 @@ def test_a_kind_that_is_not_imported_is_wrong_usage_and_names_those_that_are(hal
         done = hall.run(*words, check=False)
         assert done.returncode == WRONG_USAGE
         assert "calendar、categories、orgs、policies、tickets" in done.stderr
+    for word in ("import", "export"):
+        told = hall.run(word, "--help").stdout
+        assert all(kind in told for kind in ("calendar", "categories", "orgs", "policies", "tickets")), told
 
 
 def test_a_port_that_is_taken_is_said_with_another(hall: Hall) -> None:

@@ -1,10 +1,13 @@
 """The same piece of text gives the same tokens, wherever it is met."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin import lazy_pinyin
 
-from search import analysis
+from search import analysis, pinyin
 from search.highlights import segments, snippet
 
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=60)
@@ -80,3 +83,9 @@ def test_a_snippet_shows_the_place_of_the_match() -> None:
     cut = snippet("无关。" * 100 + "昨晚小区停水两天。" + "无关。" * 100, ("小区", "停水"))
     assert ("小区停水", True) in cut
     assert cut[0][0].startswith("…")
+
+
+@given(st.text(alphabet="重庆市长江长大银行行为不得了公积金提取乐山音乐还款还有了解都会A1，（）", max_size=24))
+def test_by_words_a_text_is_read_aloud_as_the_library_reads_it_whole(text: str) -> None:
+    one_for_each_sign: Any = list
+    assert pinyin.syllables(text, {}) == lazy_pinyin(text, errors=one_for_each_sign)

@@ -1,5 +1,6 @@
 """A hand on the answers: for one question, with a reason and an end, by two people, and never on what isn't public."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -107,6 +108,7 @@ async def test_a_pinned_one_is_above_the_ranking_once_and_on_the_first_page_only
     await actions.publish(bet, Nothing(), **f.way(bet, SECOND, AT))
     found = await ask(limit=3)
     assert (found.items[0].document.no, found.items[0].placed, found.total) == ("m9", True, 5)
+    assert [sum(value.count for value in found.facets[name]) for name in ("kind", "agency")] == [5, 5]
     rest = await answer(Asked(q="停水", limit=3), by=ANONYMOUS, at=AT, at_cursor=found.next or "")
     seen = [item.document.no for item in (*found.items, *rest.items)]
     assert sorted(seen) == ["m0", "m1", "m2", "m3", "m9"]
@@ -195,6 +197,7 @@ async def test_why_it_stands_here_is_told_to_who_keeps_the_search_and_to_nobody_
     assert told["权重"].startswith("1，")
     assert named["同义"] == "没有“停水”，有 断水"
     assert "近 30 天办结 30 件" in named["办结量"]
+    assert told["类别"].endswith("（便签）")
     for by in (ANONYMOUS, ALL, CITIZEN):
         assert not any(item.why for item in (await ask(by=by)).items)
 
@@ -216,4 +219,6 @@ async def test_the_pages_place_and_publish_without_script(shelf: Shelf, signed_i
     shown = unescape((await citizen.get("/search", params={"q": "停水"})).text)
     assert "由人工置顶" in shown
     assert "为什么排在这里" not in shown
-    assert "为什么排在这里" in (await editor.get("/search", params={"q": "停水"})).text
+    shown = unescape((await editor.get("/search", params={"q": "停水"})).text)
+    assert "为什么排在这里" in shown
+    assert 'value="停水"' in (await editor.get(re.findall(r'href="(/admin/bets/new[^"]*)"', shown)[0])).text

@@ -96,6 +96,16 @@ async def test_every_kind_by_every_role_in_every_state_is_found_exactly_when_it_
     print(f"{len(KINDS)} kinds, {len(states)} states, {len(ROLES)} roles, {len(SCOPES)} scopes: {cells} cells")
 
 
+async def test_every_answer_names_a_next_step_that_leads_somewhere(things: dict[str, Read], signed_in: Client) -> None:
+    """But for what is over: of a policy that was repealed nothing can be done any more."""
+    documents = [d for seen in things.values() for part in Part if (d := seen.of(part))]
+    without = {(d.kind, d.state[1] if d.state else "") for d in documents if d.action is None}
+    assert without <= {("policy", "已废止")}
+    for document in (d for d in documents if d.public and d.action):
+        assert document.action is not None
+        assert (await signed_in(ANONYMOUS).get(document.action[1])).status_code == 200, document.action
+
+
 async def test_the_page_opens_for_who_finds_it_and_for_nobody_else(things: dict[str, Read], signed_in: Client) -> None:
     """What `visible` says is what the page does; one reader of each role, and those without any."""
     readers = [somebody(700 + number, [(role, f.CITY)]) for number, role in enumerate(ROLES)]

@@ -93,6 +93,9 @@ async def test_the_page_shows_marks_escapes_texts_and_pages_by_links(stocked: Sh
         following = unescape(page.text.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0])
         assert parse_qs(urlsplit(following).query)["q"] == ["停水"]
         second = await browser.get(following)
+        short = (await browser.get("/search", params={"q": "停水", "limit": "3"})).text
+        following = unescape(short.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0])
+        assert "第 2 页" in (await browser.get(following)).text, "a page of another length leads on, too"
     assert "第 2 页" in second.text
     assert 'rel="prev"' in second.text
 

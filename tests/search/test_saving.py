@@ -15,7 +15,7 @@ from kernel.people.models import Account, AccountKind, Organisation
 from kernel.permissions import ANONYMOUS, Actor
 from search.pages import fewer_words
 from search.saving import actions, jobs, keeping, queries
-from search.saving.forms import Rename, Save
+from search.saving.forms import LABEL_CHARS_MAX, Rename, Save
 from search.saving.models import SavedSearch
 from tests.conftest import Client
 from tests.search.memos import Shelf
@@ -102,6 +102,26 @@ async def test_each_has_their_own_up_to_a_limit_under_different_names(shelf: She
     assert "最多保存" in refused.value.fields["label"]
     assert (await keeping.erase(owner.id, True, TODAY))[0] == actions.SAVED_MAX
     assert await queries.listed(owner) == []
+
+
+@pytest.mark.usefixtures("shelf")
+async def test_the_same_words_narrowed_otherwise_are_another_search_and_the_very_same_is_said_to_be_there(
+    owner: Actor, signed_in: Client
+) -> None:
+    """The page that saves a search asks for no name, so the names must come out different by themselves."""
+    browser, asked = signed_in(owner), ("q=停水", "q=停水&agency=水务局", "q=停水&kind=memo&region=/36/")
+    for query in asked:
+        given = dict(part.split("=") for part in query.split("&"))
+        saved_there = await send(browser, f"/search?{query}", "/me/searches", **given)
+        assert saved_there.status_code == 303, saved_there.text
+    assert {one.label for one in await queries.listed(owner)} == {"停水", "停水 · 水务局", "停水 · 便签"}
+    assert (await browser.get("/me/searches")).text.count("所选地区") == 1
+    again = await send(browser, "/search?q=停水", "/me/searches", q="停水")
+    assert (again.status_code, "已经保存过" in again.text) == (422, True)
+    long = "停水" * 40
+    labels = [(await actions.save(saved(q=f"{long}{n}"), by=owner, at=TODAY)).label for n in range(3)]
+    assert len(set(labels)) == 3
+    assert max(map(len, labels)) <= LABEL_CHARS_MAX
 
 
 @pytest.mark.usefixtures("shelf")

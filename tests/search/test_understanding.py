@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kernel.errors import FormRejected
 from kernel.permissions import ANONYMOUS
 from search import pinyin
-from search.answering import Answer, answer
+from search.answering import Answer, answer, suggestions
 from search.asking import understood
 from search.indexing import indexing
 from search.inquiry import Asked
@@ -124,6 +124,15 @@ async def test_titles_are_found_by_syllables_and_by_first_letters(shelf: Shelf) 
     assert await nos("gongjiao") == await nos("jg") == []
 
 
+@pytest.mark.usefixtures("database")
+async def test_titles_are_suggested_by_syllables_and_by_first_letters_too_if_they_are_public(shelf: Shelf) -> None:
+    await changed(shelf, "m1", "内部", answer="提取住房公积金")
+    await changed(shelf, "m2", "内部公积金核查")
+    for typed in ("公积金", "gongjijin", "GJJ", "ｇｊｊ"):
+        assert [document.title for document in await suggestions(typed)] == ["提取住房公积金"], typed
+    assert await suggestions("gongjiao") == await suggestions("hc") == []
+
+
 @pytest.mark.parametrize(
     ("letters", "ways"),
     [
@@ -168,6 +177,7 @@ async def test_too_little_is_widened_and_what_fits_wholly_stays_first(shelf: She
     found = await ask("停水 通知 江南")
     assert [i.document.no for i in found.items] == ["m1"]
     assert not found.loosened or found.explain
+    assert not (await ask("停水")).loosened, "nothing was added, so nothing of it fits in part only"
     both = await ask("停水 公告")
     assert {i.document.no for i in both.items} == {"m1", "m2"}
     assert both.loosened

@@ -136,7 +136,10 @@ async def test_the_pages_write_try_and_publish_without_script(shelf: Shelf, sign
     assert "第 1 行" in unescape(wrong.text)
     assert "同义 小黄本" in unescape(wrong.text), "what was typed stays"
 
-    tried = await send(second, new, new, note="群众的说法", lines=LINES, _do="try", _q="小黄本怎么办")
+    unsaid = await send(second, new, new, note="", lines=LINES, _do="try", _q=" ")
+    assert (unsaid.status_code, "请写一句问话" in unescape(unsaid.text)) == (422, True)
+    assert "小黄本" in unescape(unsaid.text), "what was typed stays"
+    tried = await send(second, new, new, note="", lines=LINES, _do="try", _q="小黄本怎么办")
     assert tried.status_code == 200
     told = unescape(tried.text)
     assert "“小黄本”也找 房产证（0.8）" in told

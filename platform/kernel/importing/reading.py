@@ -44,7 +44,8 @@ def read(path: Path, importer: Importer) -> Iterator[Line]:
     elif ending in {"csv", "tsv", "txt"}:
         yield from _mapped(path, _csv(path), importer, _unquoted)
     else:
-        raise UnreadableFile(file=path.name, problem="只认识 CSV、TSV、XLSX、JSON 和 JSONL，请另存为其中一种。")
+        pages = "网页（HTML、TXT，一页一个文件）、" if importer.page else " "
+        raise UnreadableFile(file=path.name, problem=f"只认识{pages}CSV、TSV、XLSX、JSON 和 JSONL，请另存为其中一种。")
 
 
 def document(path: Path) -> Any:

@@ -1,0 +1,106 @@
+"""Who may no longer see a thing isn't shown it from that moment on, and within a second it isn't counted, either."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from time import monotonic, sleep
+
+import httpx
+import pytest
+
+from tests.halls import Hall, a_hall
+
+ASKERS, GONE_S_MAX, BEFORE, ON_S = 3, 1.0, 5, 1.5
+TURNS, WAIT_S = 3, 60
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One search: when it was asked, what it showed, how many there are and whether that is exact."""
+
+    at: float
+    shown: set[str]
+    count: int
+    exact: bool
+    degraded: bool
+
+
+@pytest.fixture(params=["tantivy", "elasticsearch"])
+def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
+    more = {}
+    if request.param == "elasticsearch":
+        node = request.getfixturevalue("elasticsearch")
+        more = {"SUNHALL_SEARCH_URL": node.url, "SUNHALL_SEARCH_PREFIX": "revoked"}
+    with a_hall(tmp_path / "home", demo=True, SUNHALL_TRUSTED_NETWORKS='["127.0.0.0/8"]', **more) as hall:
+        hall.serve()
+        hall.settle()
+        wait_for(lambda: not asked(hall, {}, "停水").degraded)
+        yield hall
+
+
+def test_a_ticket_that_is_taken_back_from_an_agency_is_gone_from_its_search_at_once_and_from_its_counts_within_a_second(
+    hall: Hall,
+) -> None:
+    tokens, dispatcher = [hall.token("agency") for _ in range(ASKERS)], hall.token("dispatcher")
+    agency = tokens[0]
+    listed = httpx.get(f"{hall.url}/api/v1/tickets", params={"state": "disp", "limit": 20}, headers=agency, timeout=20)
+    tickets = listed.json()["items"][:TURNS]
+    assert len(tickets) == TURNS, "there is something to take back"
+    for ticket in tickets:
+        no = ticket["no"]
+        before = asked(hall, agency, no)
+        assert (before.shown, before.count, before.degraded) == ({no}, 1, False)
+        with asking(hall, tokens, no) as seen:
+            wait_for(lambda: len(seen) >= BEFORE)
+            told = {"version": ticket["version"], "facts": {"reason": "派错单位，请重派"}}
+            path = f"{hall.url}/api/v1/tickets/{no}/moves/recall"
+            answer = httpx.post(path, json=told, headers=dispatcher, timeout=20)
+            revoked = monotonic()
+            assert answer.status_code == 200, answer.text
+            sleep(ON_S)
+        assert seen[0].shown == {no}
+        later = [one for one in seen if one.at >= revoked]
+        assert len(later) >= ASKERS
+        assert not any(no in one.shown for one in later), "never shown in between"
+        counted = max((one.at - revoked for one in later if not one.exact), default=0.0)
+        print(f"{no}: {len(later)} searches after it, counted for {counted:.2f} s")
+        assert counted <= GONE_S_MAX, "the index finds it no longer: nothing is withheld at the last check"
+        assert not later[-1].degraded
+
+
+@contextmanager
+def asking(hall: Hall, tokens: list[dict[str, str]], no: str) -> Iterator[list[Seen]]:
+    """Without a pause, by several at once, each in a session of its own; the list grows meanwhile."""
+    seen, over = list[Seen](), Event()
+
+    def go_on(token: dict[str, str]) -> None:
+        while not over.is_set():
+            seen.append(asked(hall, token, no))
+
+    with ThreadPoolExecutor(len(tokens)) as threads:
+        going = [threads.submit(go_on, token) for token in tokens]
+        try:
+            yield seen
+        finally:
+            over.set()
+    for one in going:
+        one.result()
+
+
+def asked(hall: Hall, headers: dict[str, str], no: str) -> Seen:
+    at = monotonic()
+    answer = httpx.get(f"{hall.url}/api/v1/search", params={"q": no, "count": "true"}, headers=headers, timeout=20)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    shown = {item["no"] for item in told["items"]}
+    return Seen(at, shown, told["count"]["value"], told["count"]["exact"], told["degraded"])
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    until = monotonic() + WAIT_S
+    while not true():
+        assert monotonic() < until
+        sleep(0.01)
