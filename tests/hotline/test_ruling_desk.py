@@ -125,6 +125,21 @@ async def test_an_agency_from_which_it_was_taken_back_gets_its_words_back(signed
     assert words in page.text
 
 
+async def test_who_is_refused_at_a_desk_comes_back_to_it_all_the_same(signed_in: Client) -> None:
+    ticket = await a_ticket_in("a_obj")
+    ruler = signed_in(f.DISPATCHER)
+    form = (await ruler.get("/hotline/ruling")).text.partition(f'{ticket.no}/rule_objection"')[2].partition("</form")[0]
+    hidden = dict(re.findall(r'name="(_csrf|_key|_version|_move|_share|_from)" value="([^"]*)"', form))
+    refused = await ruler.post(
+        f"/hotline/tickets/{ticket.no}/rule_objection", data=hidden | {"reason": "属于该单位职责"}
+    )
+    assert refused.status_code == 422
+    again = dict(re.findall(r'name="(_from|_key|_csrf)" value="([^"]+)"', refused.text))
+    done = {"reason": "属于该单位职责", "granted": "false"}
+    answer = await ruler.post(f"/hotline/tickets/{ticket.no}/rule_objection", data=hidden | again | done)
+    assert answer.headers["location"] == "/hotline/ruling"
+
+
 async def test_who_has_no_unit_below_reads_so_and_gets_no_empty_list(signed_in: Client) -> None:
     ticket = await f.a_ticket()
     await actions.dispatch(ticket, forms.Dispatch(lead="ZJ", basis="职责清单第3条"), **way(ticket, f.DISPATCHER))
