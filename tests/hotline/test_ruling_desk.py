@@ -140,6 +140,13 @@ async def test_who_is_refused_at_a_desk_comes_back_to_it_all_the_same(signed_in:
     assert answer.headers["location"] == "/hotline/ruling"
 
 
+async def test_tickets_that_nobody_has_sorted_are_no_precedents_of_each_other(signed_in: Client) -> None:
+    first = await share_of(await a_ticket_in("a_obj", category=None))
+    await RULINGS["rule_objection"](first, f.DENY, **way(first, f.DISPATCHER))
+    await a_ticket_in("a_obj", category=None, title="完全另一回事")
+    assert "同类先例" not in (await signed_in(f.DISPATCHER).get("/hotline/ruling")).text
+
+
 async def test_who_has_no_unit_below_reads_so_and_gets_no_empty_list(signed_in: Client) -> None:
     ticket = await f.a_ticket()
     await actions.dispatch(ticket, forms.Dispatch(lead="ZJ", basis="职责清单第3条"), **way(ticket, f.DISPATCHER))
