@@ -166,6 +166,7 @@ async def _shown(request: Request, ticket: Ticket, actor: Actor, at: datetime) -
     file_links = links(request, whole["files"], at)
     typed = getattr(request.state, "typed", {})
     code = str(typed.get("_code", "") or typed.get("code", ""))
+    whole["unsent"] = showing.unsent(typed, whole["offers"])
     return render(request, "hotline/tickets/mine.html", **whole, file_links=file_links, code=code)
 
 

@@ -87,7 +87,10 @@ def _fits(asked: Mapping[str, str]) -> bool:
 
 async def _words() -> dict[str, Any]:
     agencies = await people.agencies()
+    tree = [one for one in await categories.tree() if one.active]
     return {
+        "codes": [(one.code, one.path_name) for one in tree],  # nobody knows them by heart
+        "areas": [(one.code, one.name) for one in await categories.areas()],
         "names": await categories.names(), "units": {org.code: org.name for org in agencies}, "tones": TONES,
         "agency_options": [(org.code, org.name) for org in agencies if org.level > 1],
         "least": MEASURED_MIN, "percent": PRECISION_PERCENT_MIN, "auto": settings().auto_dispatch,

@@ -45,7 +45,9 @@ async def versions(actor: Actor, rule: DispatchRule) -> list[DispatchRule]:
 
 
 async def precedents(category: str | None, limit: int = 5) -> list[Precedent]:
-    """Rulings about the same category, the newest first."""
+    """Rulings about the same category, the newest first; what isn't sorted yet is like nothing."""
+    if category is None:
+        return []
     return await Precedent.filter(category=category).order_by("-id").limit(limit)
 
 

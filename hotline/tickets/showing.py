@@ -60,6 +60,7 @@ RATEABLE = frozenset({"closed", "arch"})
 FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "area", "from", "to", "hour")
 AREA_MAX = 12  # digits of a district's or street's code
 CODE = re.compile(r"\d{2}|\d{4}|\d{6}", re.ASCII)  # of the tree of categories, or of one of its branches
+WORDS_MIN = 4  # what is shorter was chosen, not written
 LEVEL_MIN = 2  # of the tree: what lies below the city
 ANSWERING = {"dispatch", "answer_directly", "reply", "assist_reply", "review"}  # who looks how it was done before
 DESKS = ("new", "dispatch", "ruling", "review", "visit", "agency")
@@ -127,6 +128,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "files": hung,
         "caller": await disclosure.caller(ticket, actor),
         "revealed": None,
+        "unsent": [],
         "offers": ready,
         "warrant": warrant,
         "may_see_looks": any(actor.may_anywhere(one) for one in LOOKS),
@@ -222,6 +224,17 @@ def typed(request: Request) -> dict[str, Any]:
     """What was typed into which of the page's forms: `_move` says which."""
     sent = getattr(request.state, "typed", {})
     return {"typed_moves": {"_move": ""} | dict(sent.items())}
+
+
+def unsent(typed: Mapping[str, Any], ready: Sequence[Offer]) -> list[tuple[str, str]]:
+    """Words for a move that somebody else's has made impossible meanwhile: without its form they would be lost."""
+    name = str(typed.get("_move", ""))
+    table = Ticket.moves if name in Ticket.moves else Assignment.moves
+    if name not in table or any(offer.name == name and not offer.reason for offer in ready):
+        return []
+    facts = table[name].facts.model_fields
+    written = [(field.title or key, typed.get(key)) for key, field in facts.items()]
+    return [(title, text) for title, text in written if isinstance(text, str) and len(text) >= WORDS_MIN]
 
 
 def papers(hung: Sequence[File]) -> list[File]:

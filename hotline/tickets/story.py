@@ -122,7 +122,7 @@ def _said(form: type[Form], field: str, value: Any, called: Mapping[str, str]) -
     if isinstance(value, list | tuple):
         return "、".join(called.get(str(one), str(one)) for one in value)
     if kind := _labels(form, field):
-        return kind(value).label
+        return next((one.label for one in kind if one == value), str(value))  # an older entry may know another one
     if field == "until":
         return f"{datetime.fromisoformat(value).astimezone(CITY):%Y-%m-%d %H:%M}"
     return called.get(str(value), str(value))

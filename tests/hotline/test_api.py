@@ -114,7 +114,8 @@ async def test_ap03_what_is_no_proper_request_is_refused_before_anything_is_read
     [
         ({"title": "短"}, "title"), ({"title": "长" * 101}, "title"), ({"content": "长" * 20_001}, "content"),
         ({"type": "shout"}, "type"), ({"category": "999999"}, "category"), ({"colour": "red"}, "colour"),
-        ({"caller": {"phone": "一三九"}}, "caller.phone"), ({"place": {"lat": 91, "lon": 1}}, "place.lat"),
+        ({"caller": {"phone": "一三九"}}, "caller.phone"), ({"place": {"lat": 115, "lon": 115}}, "place.lat"),
+        ({"place": {"lat": 1, "lon": 115}}, "place.lat"), ({"place": {"lat": 28, "lon": -73}}, "place.lon"),
         ({"occurred_at": "2026-01-01T00:00:00"}, "occurred_at"), ({"state": "closed"}, "state"),
         ({"title": "停\u0000水两天"}, "title"),
     ],

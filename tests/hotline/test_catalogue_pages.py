@@ -2,6 +2,7 @@
 
 import pytest
 
+from hotline.categories.models import Category
 from hotline.clusters.models import Cluster
 from hotline.dispatching.models import DispatchRule, Precedent
 from hotline.dispatching.rulings import RULINGS
@@ -97,3 +98,10 @@ async def test_who_rules_an_objection_sees_what_was_ruled_about_the_same_categor
     assert "同类先例" in page
     assert f.GRANT.reason in page
     assert "同类先例" not in (await signed_in(f.LEADER).get(f"/hotline/tickets/{now.no}")).text
+
+
+async def test_codes_of_a_rule_are_chosen_by_name(signed_in: Client) -> None:
+    await Category.create(code="010101", name="供水", path_name="城建 / 市政 / 供水", level=3)
+    page = (await signed_in(f.DISPATCHER).get("/hotline/rules")).text
+    assert '<option value="010101">城建 / 市政 / 供水</option>' in page.partition('<datalist id="categories">')[2]
+    assert page.count('list="categories"') == page.count('list="areas"') == 2

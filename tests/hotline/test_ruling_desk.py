@@ -14,6 +14,7 @@ from hotline.tickets.models import Assignment, Ticket
 from kernel.files import queries as files
 from kernel.files.models import File
 from kernel.journal import Sealed
+from kernel.lifecycle import Nothing
 from tests import factories as f
 from tests.conftest import Client
 from tests.factories import a_ticket_in, share_of, way
@@ -97,6 +98,65 @@ async def test_a_window_that_nobody_used_has_ended_and_is_no_delay(signed_in: Cl
     row = (await signed_in(f.HANDLER).get(f"/hotline/tickets/{ticket.no}")).text.partition("<td>异议期")[2]
     assert "已期满，没有提出异议" in row.partition("</tr>")[0]
     assert "超期" not in row.partition("</tr>")[0]
+
+
+async def test_words_for_a_move_that_somebody_else_made_impossible_stand_there_to_be_copied(signed_in: Client) -> None:
+    ticket = await a_ticket_in("pdisp")
+    second, address = signed_in(f.MANAGER), f"/hotline/tickets/{ticket.no}"
+    form = (await second.get(address)).text.partition(f'{ticket.no}/dispatch"')[2].partition("</form")[0]
+    hidden = dict(re.findall(r'name="(_csrf|_key|_version|_move|_share|_from)" value="([^"]*)"', form))
+    await actions.dispatch(ticket, f.DISPATCH, **way(ticket, f.DISPATCHER))
+    words = "职责清单第八条，写了很久的依据"
+    page = await second.post(f"{address}/dispatch", data=hidden | {"lead": "ZJ", "basis": words})
+    assert page.status_code == 409
+    assert words in page.text.partition("您写的内容没有提交")[2]
+    assert "您写的内容没有提交" not in (await second.get(address)).text
+
+
+async def test_an_agency_from_which_it_was_taken_back_gets_its_words_back(signed_in: Client) -> None:
+    ticket = await a_ticket_in("a_new")
+    leader, address = signed_in(f.LEADER), f"/hotline/tickets/{ticket.no}"
+    form = (await leader.get(address)).text.partition(f'{ticket.no}/object"')[2].partition("</form")[0]
+    hidden = dict(re.findall(r'name="(_csrf|_key|_version|_move|_share|_from)" value="([^"]*)"', form))
+    await actions.recall(ticket, f.BACK, **way(ticket, f.DISPATCHER))
+    words = "职责清单第八条不在本单位，写了很久的依据。" * 3
+    page = await leader.post(f"{address}/object", data=hidden | {"kind": "not_ours", "basis": words})
+    assert page.status_code == 404
+    assert words in page.text
+
+
+async def test_who_is_refused_at_a_desk_comes_back_to_it_all_the_same(signed_in: Client) -> None:
+    ticket = await a_ticket_in("a_obj")
+    ruler = signed_in(f.DISPATCHER)
+    form = (await ruler.get("/hotline/ruling")).text.partition(f'{ticket.no}/rule_objection"')[2].partition("</form")[0]
+    hidden = dict(re.findall(r'name="(_csrf|_key|_version|_move|_share|_from)" value="([^"]*)"', form))
+    refused = await ruler.post(
+        f"/hotline/tickets/{ticket.no}/rule_objection", data=hidden | {"reason": "属于该单位职责"}
+    )
+    assert refused.status_code == 422
+    again = dict(re.findall(r'name="(_from|_key|_csrf)" value="([^"]+)"', refused.text))
+    done = {"reason": "属于该单位职责", "granted": "false"}
+    answer = await ruler.post(f"/hotline/tickets/{ticket.no}/rule_objection", data=hidden | again | done)
+    assert answer.headers["location"] == "/hotline/ruling"
+
+
+async def test_tickets_that_nobody_has_sorted_are_no_precedents_of_each_other(signed_in: Client) -> None:
+    first = await share_of(await a_ticket_in("a_obj", category=None))
+    await RULINGS["rule_objection"](first, f.DENY, **way(first, f.DISPATCHER))
+    await a_ticket_in("a_obj", category=None, title="完全另一回事")
+    assert "同类先例" not in (await signed_in(f.DISPATCHER).get("/hotline/ruling")).text
+
+
+async def test_who_has_no_unit_below_reads_so_and_gets_no_empty_list(signed_in: Client) -> None:
+    ticket = await f.a_ticket()
+    await actions.dispatch(ticket, forms.Dispatch(lead="ZJ", basis="职责清单第3条"), **way(ticket, f.DISPATCHER))
+    address = f"/hotline/tickets/{ticket.no}"
+    await actions.sign(await share_of(ticket), Nothing(), **way(await share_of(ticket), f.HOUSING))
+    page = (await signed_in(f.HOUSING).get(address)).text
+    assert "本单位没有可以交办的下级单位" in page
+    assert 'name="unit"' not in page
+    below = await a_ticket_in("a_signed")
+    assert 'name="unit"' in (await signed_in(f.LIAISON).get(f"/hotline/tickets/{below.no}")).text
 
 
 async def test_reasons_stay_among_those_who_work_on_it(signed_in: Client) -> None:

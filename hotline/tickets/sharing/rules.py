@@ -22,7 +22,7 @@ from kernel.files import queries as files
 from kernel.forms import Form
 from kernel.lifecycle import Cascade, Step, guard
 from kernel.models import Entry
-from kernel.people.queries import active_organisation
+from kernel.people.queries import active_organisation, units_below
 from kernel.permissions import Actor
 
 if TYPE_CHECKING:
@@ -160,6 +160,13 @@ async def _must_be_active(name: str, code: str, part: str) -> None:
 async def not_too_deep(step: Step, by: Actor, at: datetime) -> None:
     if step.thing.depth >= DEPTH_MAX:
         raise NotNow(reason=f"已是第 {DEPTH_MAX} 级承办，不能再往下交办。")
+
+
+@guard("本单位有下级单位", early=True)
+async def has_units_below(step: Step, by: Actor, at: datetime) -> None:
+    await step.thing.know("agency")
+    if not await units_below(step.thing.agency):
+        raise NotNow(reason="本单位没有可以交办的下级单位。")
 
 
 @guard("下级单位属于本单位、在用、没有重复交办，分给的时间不超过剩余时间")

@@ -93,6 +93,11 @@ async def names_at(paths: Collection[str]) -> dict[str, str]:
     return {one.path: one.name for one in await found} if found is not None else {}
 
 
+async def units_below(org: Organisation) -> bool:
+    """Whether there is anybody that it could hand work down to."""
+    return await Organisation.filter(path__startswith=org.path, active=True).exclude(id=org.id).exists()
+
+
 async def agencies() -> list[Organisation]:
     """Every unit that work can be sent to, by its place in the tree."""
     return await Organisation.filter(active=True).order_by("path")
