@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from time import monotonic, sleep
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -33,7 +34,7 @@ def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
     more = {}
     if request.param == "elasticsearch":
         node = request.getfixturevalue("elasticsearch")
-        more = {"SUNHALL_SEARCH_URL": node.url, "SUNHALL_SEARCH_PREFIX": "revoked"}
+        more = {"SUNHALL_SEARCH_URL": node.url, "SUNHALL_SEARCH_PREFIX": f"revoked{uuid4().hex[:8]}"}
     with a_hall(tmp_path / "home", demo=True, SUNHALL_TRUSTED_NETWORKS='["127.0.0.0/8"]', **more) as hall:
         hall.serve()
         hall.settle()
