@@ -83,9 +83,7 @@ def views_of(desk: str) -> dict[str, str]:
 
 async def ruling(actor: Actor, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
     """待裁决: objections by the deadline of their ruling, a co-unit's, too, while its ticket goes on."""
-    mine = queries.objections(actor)
-    if words:
-        mine = mine.filter(Q(ticket__no=words) | Q(ticket__title__contains=words))
+    mine = queries.objections(actor).filter(_named(words))
     shares = await mine.filter(_in_view(chosen, at, "ticket__")).order_by("due_at", "id").limit(ROWS_MAX)
     current_one = next((share.ticket for share in shares if share.ticket.no == no), None)
     if current_one is None and shares:
@@ -102,7 +100,7 @@ async def ruling(actor: Actor, chosen: str, no: str, at: datetime, words: str = 
 
 async def agency(actor: Actor, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
     _, states = AGENCY_VIEWS[chosen]
-    asked = Q(ticket__no=words) | Q(ticket__title__contains=words) if words else Q()
+    asked = _named(words)
     mine = queries.inbox_of(actor, states).filter(asked)
     shares = await mine.order_by("due_at", "id").limit(ROWS_MAX)
     every = {view: queries.inbox_of(actor, of_view).filter(asked) for view, (_, of_view) in AGENCY_VIEWS.items()}
@@ -118,6 +116,11 @@ async def agency(actor: Actor, chosen: str, no: str, at: datetime, words: str = 
         "full": len(shares) == ROWS_MAX,
         "one": await _pane(current_one, actor, at) if current_one else None,
     }
+
+
+def _named(words: str) -> Q:
+    """Shares of tickets with that number, or with these words in the title; all of them where nothing is asked."""
+    return Q(ticket__no=words) | Q(ticket__title__contains=words) if words else Q()
 
 
 async def of_phone(phone: str, actor: Actor, at: datetime) -> list[Row]:

@@ -15,6 +15,7 @@ from hotline.permissions import P
 from hotline.tickets import queries as tickets
 from kernel.citytime import day_of
 from kernel.errors import FormRejected, NotFound
+from kernel.happenings import Happening
 from kernel.offers import offers
 from kernel.people import queries as people
 from kernel.permissions import Actor
@@ -30,14 +31,6 @@ TONES = {
     ArticleState.DRAFT: "wait", ArticleState.SUBMITTED: "soon", ArticleState.PUBLISHED: "ok",
     ArticleState.EXPIRED: "late", ArticleState.WDRAWN: "done",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    at: datetime
-    label: str
-    actor: str
-    texts: tuple[tuple[str, str], ...]
 
 
 def at_desk(actor: Actor) -> bool:

@@ -14,6 +14,7 @@ from hotline.tickets import queries as tickets
 from hotline.tickets.showing import STEPS
 from kernel.citytime import CITY, day_of
 from kernel.clocks import arithmetic
+from kernel.happenings import Happening
 from kernel.offers import offers
 from kernel.people import queries as people
 from kernel.permissions import Actor
@@ -33,14 +34,6 @@ class Change:
     column: str
     before: str
     after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    at: datetime
-    label: str
-    actor: str
-    texts: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

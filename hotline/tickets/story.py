@@ -1,7 +1,6 @@
 """经过: what happened to a ticket and its assignments, in the words that this reader may see."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import SimpleNamespace
@@ -12,6 +11,7 @@ from hotline.tickets.rules import OUTSIDERS
 from kernel import journal
 from kernel.citytime import CITY
 from kernel.forms import Form
+from kernel.happenings import Happening
 from kernel.labels import Labelled
 from kernel.lifecycle import QUIET
 from kernel.models import Entry, Thing
@@ -35,17 +35,6 @@ STAFF_READ = (
     "lead", "assist", "agency", "unit", "into", "to", "kind", "ground", "outcome", "basis", "law", "laws", "suggested",
     "category", "urgency", "days", "until", "reason", "items", "overrule", "solved", "satisfied", "reference",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One line of 经过: when, what, by whom, in which words."""
-
-    at: datetime
-    label: str
-    actor: str
-    texts: tuple[tuple[str, str], ...]
-    quiet: bool
 
 
 async def told(

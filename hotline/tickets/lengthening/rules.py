@@ -11,14 +11,13 @@ from hotline.policies.limits import Longer
 from hotline.policies.longer import LAWS, LongerBy
 from hotline.tickets import forms
 from hotline.tickets.forms import Role
-from hotline.tickets.rules import NotNow
+from hotline.tickets.rules import NotNow, contact_is_owed
 from hotline.tickets.sharing.rules import running
 from kernel.calendar import current
 from kernel.clocks import arithmetic
 from kernel.duties import apart
 from kernel.errors import FormRejected
 from kernel.lifecycle import Step, guard
-from kernel.models import Entry
 from kernel.permissions import Actor
 
 if TYPE_CHECKING:
@@ -71,8 +70,7 @@ async def may_ask_for_a_longer_limit(step: Step, by: Actor, at: datetime) -> Non
         raise NotNow(reason=f"已批准按“{LongerBy(share.longer['basis']).label}”的时限办理，不能再申请。")
     if clock is None or clock.step != "handle" or at >= clock.due_at:
         raise NotNow(reason="疑难件和法定时限须在首次办理的时限到期前申请；重办不适用。")
-    contacted = Entry.filter(subject=share.ref, move="contact")
-    if share.role is Role.LEAD and share.ticket.to_be_contacted and not await contacted.exists():
+    if share.role is Role.LEAD and await contact_is_owed(share):
         raise NotNow(reason="申请更长的时限前须先告知诉求人，请先记录联系情况。")
 
 

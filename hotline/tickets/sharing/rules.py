@@ -12,7 +12,7 @@ from hotline.policies import limits
 from hotline.tickets import forms
 from hotline.tickets.files import PAPER_OF, TICKET_SLOT
 from hotline.tickets.forms import Assigned, Objecting, Role, Secrecy, Urgency
-from hotline.tickets.rules import NotNow
+from hotline.tickets.rules import NotNow, contact_is_owed
 from kernel.calendar import current
 from kernel.clocks import arithmetic
 from kernel.clocks.models import Clock
@@ -273,8 +273,7 @@ async def may_ask_for_more(step: Step, by: Actor, at: datetime) -> None:
         raise NotNow(reason=f"按时限策略最多延期 {caps.extensions_max} 次，不能再申请。")
     if clock is None or at >= clock.due_at:
         raise NotNow(reason="延期须在到期前申请，现在已过期。")
-    contacted = Entry.filter(subject=share.ref, move="contact")
-    if share.role is Role.LEAD and share.ticket.to_be_contacted and not await contacted.exists():
+    if share.role is Role.LEAD and await contact_is_owed(share):
         raise NotNow(reason="申请延期前须先告知诉求人，请先记录联系情况。")
 
 

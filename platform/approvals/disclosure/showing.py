@@ -15,6 +15,7 @@ from approvals.disclosure.states import PUBLISHED, PolicyState
 from approvals.disclosure.text import blocks
 from approvals.permissions import P
 from kernel.errors import FormRejected, NotFound
+from kernel.happenings import Happening
 from kernel.offers import offers
 from kernel.people import queries as people
 from kernel.permissions import Actor
@@ -38,14 +39,6 @@ class Choice:
     count: int
     url: str
     chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    at: datetime
-    label: str
-    actor: str
-    texts: tuple[tuple[str, str], ...]
 
 
 def wanted_of(params: Mapping[str, str]) -> Wanted:
