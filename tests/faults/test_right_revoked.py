@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from time import monotonic, sleep
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -16,6 +17,10 @@ from tests.halls import Hall, a_hall
 
 ASKERS, GONE_S_MAX, BEFORE, ON_S = 3, 1.0, 5, 1.5
 TURNS, WAIT_S = 3, 60
+CALL = {
+    "channel": "phone", "type": "help", "title": "小区停水两天", "content": "云谷家园停水两天，无人通知，老人多。",
+    "place": {"address": "江北区云谷路 66 号"},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,8 @@ def test_a_ticket_that_is_taken_back_from_an_agency_is_gone_from_its_search_at_o
 ) -> None:
     tokens, dispatcher = [hall.token("agency") for _ in range(ASKERS)], hall.token("dispatcher")
     agency = tokens[0]
-    listed = httpx.get(f"{hall.url}/api/v1/tickets", params={"state": "disp", "limit": 20}, headers=agency, timeout=20)
-    tickets = listed.json()["items"][:TURNS]
-    assert len(tickets) == TURNS, "there is something to take back"
-    for ticket in tickets:
+    for _ in range(TURNS):
+        ticket = dispatched(hall, dispatcher)
         no = ticket["no"]
         before = asked(hall, agency, no)
         assert (before.shown, before.count, before.degraded) == ({no}, 1, False)
@@ -74,8 +77,7 @@ def test_a_ticket_that_is_taken_back_from_an_agency_is_gone_from_its_search_at_o
 
 def test_whose_roles_another_process_takes_away_finds_nothing_by_them_from_that_moment_on(hall: Hall) -> None:
     tokens = [hall.token("agency") for _ in range(ASKERS)]
-    listed = httpx.get(f"{hall.url}/api/v1/tickets", params={"state": "disp"}, headers=tokens[0], timeout=20)
-    no = listed.json()["items"][0]["no"]
+    no = dispatched(hall, hall.token("dispatcher"))["no"]
     with asking(hall, tokens, no) as seen:
         wait_for(lambda: len(seen) >= BEFORE)
         revoked = float(hall.run_module("tests.faults.revoking", "agency").stdout)
@@ -84,6 +86,19 @@ def test_whose_roles_another_process_takes_away_finds_nothing_by_them_from_that_
     later = [one for one in seen if one.at >= revoked]
     assert len(later) >= ASKERS
     assert not any(no in one.shown or not one.exact for one in later), "neither shown nor counted"
+
+
+def dispatched(hall: Hall, dispatcher: dict[str, str]) -> dict[str, Any]:
+    """A call that stands with the agency, unsigned and found by its number."""
+    taken = httpx.post(f"{hall.url}/api/v1/tickets", json=CALL, headers=hall.token("operator"), timeout=20)
+    assert taken.status_code == 201, taken.text
+    sent = {"version": taken.json()["version"], "facts": {"lead": "SWJT", "basis": "派单目录：供水 对应单位职责"}}
+    path = f"{hall.url}/api/v1/tickets/{taken.json()['no']}/moves/dispatch"
+    moved = httpx.post(path, json=sent, headers=dispatcher, timeout=20)
+    assert moved.status_code == 200, moved.text
+    hall.settle()
+    ticket: dict[str, Any] = moved.json()
+    return ticket
 
 
 @contextmanager

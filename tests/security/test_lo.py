@@ -4,6 +4,7 @@ import json
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from kernel.observability import syslog
 from kernel.settings import settings
 
 pytestmark = pytest.mark.usefixtures("database")
+ARRIVED_S = 30
 
 
 class LogServer(socketserver.ThreadingTCPServer):
@@ -22,6 +24,12 @@ class LogServer(socketserver.ThreadingTCPServer):
 
     allow_reuse_address = True
     lines: list[str]
+
+    def wait_for(self, count: int) -> None:
+        """The sender is done as soon as its system has taken the lines; here they arrive a moment later."""
+        until = time.monotonic() + ARRIVED_S
+        while len(self.lines) < count and time.monotonic() < until:
+            time.sleep(0.01)
 
 
 class Reader(socketserver.StreamRequestHandler):
@@ -67,6 +75,7 @@ async def test_lo04_every_event_stands_at_the_second_place_once_and_in_order(mon
         assert await shipped() == 0
         await happened(2, first=7)
         assert await shipped() == 2
+        server.wait_for(9)
     told = [json.loads(line.partition(" - sign_in - ")[2]) for line in server.lines]
     assert [one["actor"] for one in told] == list(range(9))
     assert all(line.startswith("<85>1 20") and "\n" not in line for line in server.lines), "one line an event"
@@ -84,6 +93,7 @@ async def test_lo04_while_the_second_place_is_away_nothing_is_lost_and_the_job_s
         await shipped()
     with a_log_server(port) as server:
         assert await shipped() == 3
+        server.wait_for(3)
     assert len(server.lines) == 3
 
 
