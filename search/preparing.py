@@ -1,5 +1,5 @@
-"""What a building writes is read ahead of its turn, its texts by a process beside this one: they are most of the work
-and hold the interpreter, from which the hall is served meanwhile."""
+"""Everything that there is, read ahead of who writes or compares it, its texts by a process beside this one: they are
+most of the work and hold the interpreter, from which the hall is served meanwhile."""
 
 import asyncio
 import logging
@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from search import reading_texts
 from search.engine import Part, Record
@@ -19,7 +20,8 @@ from search.records import Circumstances, Read, Tokens, circumstances, read, rec
 from search.subjects import every_ref
 
 AHEAD = 2  # pieces that are read while one is written
-ALONE = 8  # pieces of a building that isn't worth a process
+AT_ONCE = 25  # without a look at what else waits, where they are made in the process that serves
+ALONE = 8  # pieces that aren't worth a process
 ANSWER_BYTES_MAX = 2**30  # of one line: 500 things of 20,000 signs are far less
 Records = Mapping[tuple[str, Part], Record]
 log = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ class Prepared:
 
 @dataclass(slots=True)
 class Preparing:
-    """One building's. Where its process is killed, or there is one processor, the rest is done here."""
+    """One pass. Where its process is killed, or there is one processor, the rest is done here."""
 
     at: datetime
     child: Process | None = None
@@ -62,7 +64,7 @@ class Preparing:
         seen, now = await read(refs), await circumstances(self.at)
         async with self.turn:
             said = await self._said(seen, now)
-        return Prepared(seen, made(seen, now, said))
+            return Prepared(seen, made(seen, now, said) if said else await _made_here(seen, now))
 
     async def _said(self, seen: Mapping[str, Read], now: Circumstances) -> Iterator[Tokens] | None:
         self.begun += 1
@@ -96,6 +98,15 @@ def made(seen: Mapping[str, Read], now: Circumstances, said: Iterator[Tokens] | 
         for part in Part:
             if sources(one, part) and (what := record(one, part, now, next(said) if said else None)):
                 found[ref, part] = what
+    return found
+
+
+async def _made_here(seen: Mapping[str, Read], now: Circumstances) -> Records:
+    """A few at a time: others of this process wait for none longer than for those."""
+    rest, found = iter(seen.items()), dict[tuple[str, Part], Record]()
+    while few := dict(islice(rest, AT_ONCE)):
+        found |= made(few, now)
+        await asyncio.sleep(0)
     return found
 
 
