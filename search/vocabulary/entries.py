@@ -10,7 +10,7 @@ from types import MappingProxyType
 from kernel.errors import FormRejected
 from search import analysis
 
-LINES_MAX, SIGNS_MAX, WORD_MAX = 2_000, 60_000, 20
+LINES_MAX, SIGNS_MAX, WORD_MAX = 4_000, 90_000, 20
 USUAL_PERCENT = 80
 SYNONYM = re.compile(r"同义 (\S+) ([=>]) (\S+)(?: (0\.[1-9]\d?|1(?:\.0)?))?")
 SHELL = re.compile(r"问句 (…?)([^\s…]+)(…?)")
