@@ -218,6 +218,23 @@ async def test_local_days_lie_over_the_states_and_can_be_taken_back() -> None:
     assert not (await tables.as_of(12)).is_working(storm), "what was computed then can be computed again"
 
 
+async def test_the_story_of_a_ticket_tells_which_deadline_moved_and_by_which_document(
+    database: str, signed_in: Client
+) -> None:
+    ticket = await f.a_dispatched_ticket(by=f.CITIZEN, channel="web")
+    told = notice("2026-03-04 停 台风", year=2026, local=True, document="澜政办发〔2026〕3号")
+    await take_in(told, by=SYSTEM, at=f.NOW)
+    address = f"/hotline/tickets/{ticket.no}"
+    async with signed_in(f.DISPATCHER) as desk, signed_in(f.CITIZEN) as caller:
+        story, mine = unescape((await desk.get(address)).text), unescape((await caller.get(address)).text)
+    for page in (story, mine):
+        assert "期限重算" in page
+        assert "2026-03-16 改为 2026-03-17" in page, "of the total that was promised"
+        assert "2026 年工作日历有改动（澜政办发〔2026〕3号）" in page
+    assert "2026-03-09 改为 2026-03-10" in story, "of the handling"
+    assert "2026-03-09 改为 2026-03-10" not in mine, "that is between the hotline and its agency"
+
+
 @pytest.mark.usefixtures("database")
 async def test_a_local_day_does_not_make_a_year_announced() -> None:
     await take_in(notice("2027-03-04 停 台风", local=True), by=SYSTEM, at=LATE)

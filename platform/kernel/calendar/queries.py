@@ -1,7 +1,7 @@
 """The calendar in force, and every one before it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from weakref import WeakKeyDictionary
 
@@ -51,6 +51,12 @@ def layered(revision: int, notices: Sequence[tuple[bool, int, Days]]) -> Calenda
 
 async def notices() -> list[CalendarYear]:
     return await CalendarYear.all().order_by("-revision")
+
+
+async def documents(revisions: Collection[int]) -> dict[str, str]:
+    """`calendar:7` → why that table of days was another than the one before."""
+    found = await CalendarYear.filter(revision__in=sorted(revisions)) if revisions else []
+    return {f"calendar:{one.revision}": f"{one.year} 年工作日历有改动（{one.document}）" for one in found}
 
 
 async def newest_of(year: int, *, local: bool) -> CalendarYear | None:
