@@ -70,6 +70,7 @@ async def show(request: Request) -> Response:
         request, "oversight/snapshots/show.html", report=report, series=series.label(report.series), shown=shown,
         body=body, editions=editions, charts=printing.charts(body), offers={m.name: r for m, r in offers},
         names=await people.names({one.by_id for one in editions}), sent=_sent(request),
+        reasons=await queries.reasons(report),
     )  # fmt: skip
 
 
