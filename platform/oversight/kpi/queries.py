@@ -122,6 +122,11 @@ def misses(definition: Definition, actor: Actor, asked: Asked) -> Any:
     return rows(definition, actor, asked).exclude(id__in=Subquery(hits(definition, actor, asked).values("id")))
 
 
+def left_out(definition: Definition, actor: Actor, asked: Asked) -> Any:
+    """What is excluded (剔除), so that whoever doubts a figure sees what was taken out of it."""
+    return _all(definition, actor, asked).exclude(id__in=Subquery(rows(definition, actor, asked).values("id")))
+
+
 async def figure(definition: Definition, actor: Actor, asked: Asked) -> Figure:
     """Counted from the rows."""
     found, left_out = rows(definition, actor, asked), 0
