@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from weakref import WeakKeyDictionary
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -37,6 +37,17 @@ async def as_of(revision: int) -> Calendar:
     """The table of days as it was then."""
     notices = await CalendarYear.filter(revision__lte=revision).order_by("revision")
     return layered(revision, [(one.local, one.year, await days_of(one)) for one in notices])
+
+
+async def first_change(revision: int) -> date | None:
+    """The first day that this revision treats otherwise than the one before."""
+    return (await as_of(revision)).first_change(await as_of(revision - 1))
+
+
+async def revision_at(year: int, *, local: bool, at: datetime) -> int | None:
+    """The one that was taken in for that year at that moment."""
+    found = await CalendarYear.filter(year=year, local=local, imported_at=at).order_by("-revision").first()
+    return found.revision if found else None
 
 
 def layered(revision: int, notices: Sequence[tuple[bool, int, Days]]) -> Calendar:
