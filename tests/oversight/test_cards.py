@@ -302,9 +302,7 @@ async def test_a_tickets_page_shows_the_cards_over_it_and_which_limit_rang(signe
         assert red.no not in seen, "what a person hasn't confirmed is no card yet"
         assert "监督卡</h2>" not in (await desk.get(address)).text
         assert 'value="supervise"' in told
-        assert 'value="red"' not in told, (
-            "a card has a number and can be appealed against"
-        )
+        assert 'value="red"' not in told, "a card has a number and can be appealed against"
 
 
 async def test_a_red_rule_can_never_be_automatic() -> None:
