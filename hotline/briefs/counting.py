@@ -28,6 +28,7 @@ from oversight.kpi.definitions import Figure
 from oversight.ladder.models import Level
 
 RISING_MIN, RISING_MAX, LATE_MAX, CATEGORIES_MAX = 5, 10, 100, 20
+ENDED, ANSWERED, MISSED = {"by": "closed"}, {"part": "hit"}, {"part": "missed"}  # of the lists behind the numbers
 COMPARED = ["本期", "上期", "比上期", "去年同期", "比去年同期"]
 NO_DATA = "无数据"
 Table = dict[str, Any]
@@ -36,8 +37,7 @@ Row = dict[str, Any]
 
 async def brief(every: str, name: str, period: Period, at: datetime) -> dict[str, Any]:
     """`title`, `parameters`, `definitions`, `tables` (oversight.snapshots.series)."""
-    three = (period, before(every, period), last_year(every, period))
-    days = f"{period.first}" if period.first == period.last else f"{period.first} 至 {period.last}"
+    three, days = (period, before(every, period), last_year(every, period)), _days(period)
     parameters = {"from": f"{period.first}", "to": f"{period.last}", "counted_at": at, "compared_with": []}
     parameters["compared_with"] = [{"from": f"{one.first}", "to": f"{one.last}"} for one in three[1:]]
     figures = await partly.figures(FIGURES, SYSTEM, _asked(period, at))
@@ -95,15 +95,17 @@ async def _total(three: tuple[Period, Period, Period], at: datetime) -> Table:
     this = three[0]
     registered = [await _count(one.filters, at) for one in three]
     came = [await calls.in_period(one.since, one.until) for one in three]
-    ended = [await tickets.ended_in(one.since, one.until) for one in three]
+    ended = [await _count(one.filters | ENDED, at) for one in three]
     lines = {
-        "办结工单": ended, "来电": [one.offered for one in came], "其中接听": [one.answered for one in came],
-        "其中漏接": [one.missed for one in came],
-    }  # fmt: skip
+        "办结工单": (ended, f"/hotline/tickets?{urlencode(this.filters | ENDED)}"),
+        "来电": ([one.offered for one in came], f"/hotline/kpi/answered?{urlencode(this.filters)}"),
+        "其中接听": ([one.answered for one in came], f"/hotline/kpi/answered?{urlencode(this.filters | ANSWERED)}"),
+        "其中漏接": ([one.missed for one in came], f"/hotline/kpi/answered?{urlencode(this.filters | MISSED)}"),
+    }
     was = bool(registered[2])  # whether there was a hall to count anything
     rows = [row("登记工单", *_compared(registered[0], registered[1], registered[2] or None), **this.filters)]
-    for name, (now, then, year) in lines.items():
-        rows.append(row(name, *_compared(now, then, year if was else None)))
+    for name, ((now, then, year), url) in lines.items():
+        rows.append({"cells": [name, *_compared(now, then, year if was else None)], "url": url})
     note = f"上期 {_days(three[1])}；去年同期 {_days(three[2])}，那时没有登记的写“{NO_DATA}”"
     return table("intake", "受理总量", ["项目", *COMPARED], rows, note=note)
 
@@ -120,7 +122,7 @@ async def _split(
 
 
 async def _by_category(three: tuple[Period, Period, Period], at: datetime) -> Table:
-    """The first level of the tree; what isn't sorted yet stands apart and opens nothing."""
+    """The first level of the tree; what isn't sorted yet stands apart."""
     counted = []
     for one in three:
         sums: dict[str, int] = {}
@@ -131,7 +133,7 @@ async def _by_category(three: tuple[Period, Period, Period], at: datetime) -> Ta
     rows = []
     for code in sorted({*counted[0], *counted[1]}, key=lambda one: (not one, -counted[0].get(one, 0))):
         cells = _compared(counted[0].get(code, 0), counted[1].get(code, 0), _then(counted[2], code))
-        filters = three[0].filters | {"category": code} if code else {}
+        filters = three[0].filters | {"category": code or tickets.NONE}
         rows.append(row(names.get(code, code) if code else "未分类", *cells, **filters))
     return table("categories", "按分类", ["分类", *COMPARED], rows[:CATEGORIES_MAX], chart=True)
 
@@ -145,7 +147,7 @@ def _figures(now: list[Figure], then: list[Figure], period: Period) -> Table:
         url = f"/hotline/kpi/{told.code}?{urlencode(period.filters)}"
         rows.append({"cells": [*cells], "url": url})
     heads = ["指标", "数值", "分子", "分母", "剔除", "上期", "计入"]
-    return table("kpi", "指标", heads, rows, unit="", note="不足三十件的写件数，不写百分比，也不排名")
+    return table("kpi", "指标", heads, rows, unit="", note="不足三十件的写件数和 95% 区间，不写百分比，也不排名")
 
 
 def _made_up(now: Composed, then: Composed, period: Period) -> Row:
@@ -155,9 +157,15 @@ def _made_up(now: Composed, then: Composed, period: Period) -> Row:
         f"{one.definition.name} {now.weights[one.definition.code]}%" for one in now.parts if now.weights
     )
     base = f"{told.base}；时限策略 {now.policy}：{weights or '没有写权重'}"
-    value, was = ["无" if one.value is None else f"{100 * one.value:.1f}%" for one in (now, then)]
+    value, was = [_said_of_several(one) for one in (now, then)]
     url = f"/hotline/kpi/{told.code}?{urlencode(period.filters)}"
     return {"cells": [told.name, value, "—", "—", "—", was, base], "url": url}
+
+
+def _said_of_several(one: Composed) -> str:
+    if one.value is None:
+        return "无"
+    return f"{100 * one.value:.1f}%{'' if one.ranked else '（有一项不足三十件）'}"
 
 
 def said(figure: Figure) -> str:
@@ -169,16 +177,22 @@ def said(figure: Figure) -> str:
     if figure.partly_percent:
         counted = f"部分解决 {figure.partly} 件各计 {figure.partly_percent}%"
         return (
-            f"{100 * figure.counted / figure.denominator:.1f}%（{counted}）"
-            if figure.ranked
-            else (f"{figure.numerator}/{figure.denominator}（{counted}）")
+            f"{100 * figure.counted / figure.denominator:.1f}%（{counted}）" if figure.ranked else _few(figure, counted)
         )
     value = Decimal(figure.numerator) / Decimal(figure.denominator)
     if figure.definition.spread:
         return f"{value:.0f}"
     if figure.definition.mean:
         return f"{value:.2f}"
-    return f"{100 * value:.1f}%" if figure.ranked else f"{figure.numerator}/{figure.denominator}"
+    return f"{100 * value:.1f}%" if figure.ranked else _few(figure)
+
+
+def _few(figure: Figure, more: str = "") -> str:
+    """Counts, and how far a share of so few may be from them."""
+    assert figure.interval is not None
+    low, high = figure.interval
+    between = f"95% 区间 {100 * low:.1f}%—{100 * high:.1f}%"
+    return f"{figure.numerator}/{figure.denominator}（{'，'.join(filter(None, (more, between)))}）"
 
 
 async def _rising(period: Period, earlier: Period, at: datetime) -> Table:
@@ -189,7 +203,7 @@ async def _rising(period: Period, earlier: Period, at: datetime) -> Table:
     risen = sorted((one for one in grown if one[0] > 0 and one[2] >= RISING_MIN), reverse=True)[:RISING_MAX]
     rows = []
     for more, (code, area), many in risen:
-        filters = period.filters | {"category": code} | ({"area": area} if area else {})
+        filters = period.filters | {"category": code, "area": area or tickets.NONE}
         where = areas.get(area, area) if area else "地点未写明"
         rows.append(row(names.get(code, code), many, then.get((code, area), 0), more, where, **filters))
     note = f"同一分类、同一地区，本期不少于 {RISING_MIN} 件，按比上期增加的件数"
@@ -199,7 +213,10 @@ async def _rising(period: Period, earlier: Period, at: datetime) -> Table:
 async def _cards(period: Period, earlier: Period) -> Table:
     now, then = [await cards.issued_in(SYSTEM, one.since, one.until) for one in (period, earlier)]
     rows = [
-        {"cells": [one.label, now.get(one, 0), then.get(one, 0)], "url": f"/oversight/cards?level={one.value}"}
+        {
+            "cells": [one.label, now.get(one, 0), then.get(one, 0)],
+            "url": f"/oversight/cards?{urlencode({'level': one.value} | period.filters)}",
+        }
         for one in Level
     ]
     return table("cards", "发出的监督卡", ["种类", "本期", "上期"], rows, unit="张", note="已撤销的不计")
@@ -220,7 +237,7 @@ async def _late(at: datetime) -> Table:
             due,
         ]
         cells += [(at - one.due_at).days, one.state.label]
-        rows.append({"cells": cells, "url": f"/hotline/tickets/{one.no}"})
+        rows.append({"cells": cells, "url": f"/hotline/tickets/{one.no}", "opens": 0})
     note = f"计数时在办超期共 {many} 件，列出最早到期的 {len(rows)} 件；保密件只计数，不列出"
     heads = ["编号", "承办单位", "分类", "到期", "已超天数", "状态"]
     return table("late", f"在办超期 {many} 件", heads, rows, note=note)

@@ -75,7 +75,7 @@ FIGURES = (
         code="on_time_unextended", name="按时办结率（不含延期）", denominator=NOT_TAKEN_BACK,
         numerator={"complex": False}, time_role="due:handle", in_time=True, unextended=True,
         exclusions={"objection_granted": GRANTED}, version=3,
-        base="同上，延过期的、批准为疑难件的一律不算按时；法定时限不是延期",
+        base="办理期限在本期的承办，收回的不计，异议成立的剔除；延过期的、批准为疑难件的一律不算按时，法定时限不是延期",
     ),
     Definition(
         code="at_once", name="一次办结率", kind="ticket", denominator={"state__in": ENDED}, time_role="closed_at",

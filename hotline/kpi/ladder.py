@@ -16,7 +16,7 @@ LADDER = (
     ),
     Declared(
         code="H3", kind="assignment", steps=WORK, rung="late_1", level=Level.URGE_NOTICE, reply="1 wd",
-        says="红牌后仍未答复", basis="逾期次日发《催办通知书》",
+        version=2, says="超过办理期限后仍未答复", basis="逾期次日发《催办通知书》",
     ),
     Declared(
         code="H4", kind="assignment", steps=WORK, rung="late_2", level=Level.RAISE, reply="1 wd",

@@ -44,11 +44,11 @@ async def _asked(actor: Actor, params: Params, at: datetime) -> classes.Compared
 
 def _told(place: Place[Figure | Composed]) -> Row:
     figure = place.figure
-    value, left_out = _share(figure.value), _share(figure.excluded_rate)
+    value = _share(figure.value) if figure.ranked else ""  # few are told as counts, never as a percentage
+    left_out = _share(figure.excluded_rate)
     if isinstance(figure, Composed):
         return (figure.definition.version, value, None, None, figure.excluded, left_out, None, None, "")
     low, high = figure.interval or (None, None)
-    value = value if figure.ranked else ""  # few are told as counts, never as a percentage
     counts = (figure.numerator, figure.denominator, figure.excluded, left_out)
     return (figure.definition.version, value, *counts, _share(low), _share(high), "是" if figure.provisional else "")
 

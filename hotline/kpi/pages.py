@@ -24,7 +24,8 @@ from oversight.kpi.forms import Period as EveryHalls
 
 ROWS = 50
 PARTS = {"": "全部", "hit": "计入分子", "missed": "未计入分子"}
-FINDERS = {"": queries.rows, "hit": queries.hits, "missed": queries.misses}
+LEFT_OUT = {"left_out": "剔除"}
+FINDERS = {"": queries.rows, "hit": queries.hits, "missed": queries.misses, "left_out": queries.left_out}
 
 
 @needs(P.KPI_READ)
@@ -52,7 +53,8 @@ async def show(request: Request) -> Response:
     period, problems = _period(request, at)
     if problems:
         raise FormRejected(problems)
-    part = params.get("part", "") if params.get("part") in PARTS and definition.share else ""
+    parts = (PARTS if definition.share else {"": PARTS[""]}) | (LEFT_OUT if definition.excludes else {})
+    part = params.get("part", "") if params.get("part") in parts else ""
     last, asked = params.get("after", ""), period.asked(at)
     found = FINDERS[part](definition, request.user, asked)
     if last.isdecimal() and len(last) < 19:
@@ -60,7 +62,7 @@ async def show(request: Request) -> Response:
     rows = await _with_names(found.order_by("-id").limit(ROWS + 1), definition.kind)
     (figure,) = await partly.figures([definition], request.user, asked)
     return render(
-        request, "hotline/kpi/show.html", figure=figure, parts=PARTS,
+        request, "hotline/kpi/show.html", figure=figure, parts=parts,
         part=part, rows=rows[:ROWS], following=rows[ROWS - 1].id if len(rows) > ROWS else None,
         chosen=_typed(request, period), levels=LEVELS,
     )  # fmt: skip

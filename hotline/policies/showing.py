@@ -11,7 +11,7 @@ from hotline.policies.models import Policy, Replay
 from hotline.policies.presets import PRESETS, document_of
 from hotline.policies.states import PolicyState
 from hotline.tickets import queries as tickets
-from hotline.tickets.showing import STEPS
+from hotline.tickets.story import STEPS
 from kernel.citytime import CITY, day_of
 from kernel.clocks import arithmetic
 from kernel.happenings import Happening

@@ -47,12 +47,8 @@ from kernel.permissions import Actor
 from kernel.ratings import queries as ratings
 from kernel.ratings.forms import LEVELS, Tag
 from kernel.warrants.models import Warrant
+from oversight.cards import queries as cards
 
-STEPS = {
-    "dispatch": "派单", "sign": "签收", "first_contact": "首次联系", "handle": "办理", "redo": "重办",
-    "review": "审核", "visit": "回访", "total": "对诉求人总时限", "objection": "异议期", "adjudicate": "争议裁决",
-    "supervise": "督办", "handover": "移交回执", "follow_up": "挂账跟踪",
-}  # fmt: skip
 # the one filled button, in this order
 FORWARD = (
     "sign", "reply", "contact", "dispatch", "rule_objection", "review", "close", "visit", "answer_directly", "supply",
@@ -60,8 +56,8 @@ FORWARD = (
 DOUBTED = ("refuse",)  # of what somebody proposed to refuse, the step ahead of all
 LOOKS = (KernelPermission.VIEW_READ, KernelPermission.SECURITY_READ)  # 谁看过
 RATEABLE = frozenset({"closed", "arch"})
-FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "area", "from", "to", "hour")
-AREA_MAX = 12  # digits of a district's or street's code
+FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "area", "from", "to", "hour", "by")
+AREA = re.compile(r"\d{1,12}", re.ASCII)  # of a district or street
 CODE = re.compile(r"\d{2}|\d{4}|\d{6}", re.ASCII)  # of the tree of categories, or of one of its branches
 WORDS_MIN = 4  # what is shorter was chosen, not written
 LEVEL_MIN = 2  # of the tree: what lies below the city
@@ -139,8 +135,10 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "may_see_looks": any(actor.may_anywhere(one) for one in LOOKS),
         "clocks": lines,
         "ruler": _ruler(total, calendar, at),
-        "happenings": await story.told(ticket, shares, entries, texts, actor, called),
+        "happenings": await story.told(ticket, shares, entries, texts, actor, called | await story.calendars(entries)),
         "entries": [] if outside else entries,
+        "steps": story.STEPS,
+        "cards": [] if outside else await cards.about([ticket.ref, *(share.ref for share in shares)], actor),
         "replies": [(share, _newest(texts, share.ref, "body")) for share in shares if share.outcome is not None],
         "answer": _newest(texts, ticket.ref, "answer"),
         "question": _open_question(shares, entries, texts),
@@ -296,14 +294,18 @@ async def _said(by: queries.Asked) -> list[str]:
     told = [Type(by.type).label] if by.type else []
     told += [Urgency(by.urgency).label] if by.urgency else []
     told += [Channel(by.channel).label] if by.channel else []
-    if by.area:
+    if by.area == queries.NONE:
+        told.append("地点未写明")
+    elif by.area:
         names = {one.code: one.name for one in await categories.areas()}
         told.append(f"地区 {names.get(by.area, by.area)}")
-    if by.category:
+    if by.category == queries.NONE:
+        told.append("未分类")
+    elif by.category:
         named = [name for code, name in (await categories.names()).items() if code.startswith(by.category)]
         told.append(f"分类 {_common(named) or by.category}")
     if by.since or by.until:
-        told.append(f"登记于 {_stretch(by.since, by.until)}")
+        told.append(f"{'办结' if by.ended else '登记'}于 {_stretch(by.since, by.until)}")
     return told
 
 
@@ -336,11 +338,17 @@ def asked(params: Mapping[str, str]) -> queries.Asked:
         type=params.get("type", "") if params.get("type") in {*Type} else "",
         urgency=params.get("urgency", "") if params.get("urgency") in {*Urgency} else "",
         channel=params.get("channel", "") if params.get("channel") in {*Channel} else "",
-        area=area if (area := params.get("area", "")).isascii() and area.isdecimal() and len(area) <= AREA_MAX else "",
-        category=category if CODE.fullmatch(category := params.get("category", "")) else "",
+        area=_one_of(AREA, params.get("area", "")),
+        category=_one_of(CODE, params.get("category", "")),
         since=since,
         until=until,
+        ended=params.get("by") == "closed",
     )
+
+
+def _one_of(codes: re.Pattern[str], told: str) -> str:
+    """Of a tree, or `none` for what stands nowhere in it."""
+    return told if told == queries.NONE or codes.fullmatch(told) else ""
 
 
 def _day(text: str) -> datetime | None:
@@ -359,7 +367,7 @@ def _hour(params: Mapping[str, str]) -> int | None:
 async def _clocks(ticket: Ticket, shares: Sequence[Assignment], calendar: Calendar, at: datetime) -> list[ClockLine]:
     refs = [ticket.ref, *(share.ref for share in shares)]
     clocks = await clock_queries.of(refs)
-    lines = [ClockLine(clock.step, STEPS[clock.step], clock, _left(clock, calendar, at)) for clock in clocks]
+    lines = [ClockLine(clock.step, story.STEPS[clock.step], clock, _left(clock, calendar, at)) for clock in clocks]
     return sorted(lines, key=lambda line: line.step == "total")
 
 

@@ -9,7 +9,9 @@ from typing import Any, get_args
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.rules import OUTSIDERS
 from kernel import journal
+from kernel.calendar import queries as calendar
 from kernel.citytime import CITY
+from kernel.clocks import arithmetic
 from kernel.forms import Form
 from kernel.happenings import Happening
 from kernel.labels import Labelled
@@ -19,6 +21,12 @@ from kernel.people import queries as people
 from kernel.permissions import Actor
 from kernel.secrets import masking
 
+STEPS = {
+    "dispatch": "派单", "sign": "签收", "first_contact": "首次联系", "handle": "办理", "redo": "重办",
+    "review": "审核", "visit": "回访", "total": "对诉求人总时限", "objection": "异议期", "adjudicate": "争议裁决",
+    "supervise": "督办", "handover": "移交回执", "follow_up": "挂账跟踪",
+}  # fmt: skip
+RUNGS = {"warn": "临近期限", "due": "期限已到"}  # after these: so many times
 BROUGHT = {"register", "bring", "bring_again"}  # what they say stands above
 CALLERS_SEE = {
     "register", "queue", "dispatch", "start", "wait", "supply", "submit", "review", "redo", "close", "urge", "withdraw",
@@ -55,7 +63,7 @@ async def told(
             for (subject, seq, field), text in texts.items()
             if (subject, seq) == (entry.subject, entry.seq) and _told(entry, field, outside)
         ]
-        words += [] if outside else _plain(thing, entry, called)
+        words += [] if outside and entry.move != "shift" else _plain(thing, entry, called)
         name = names.get(entry.actor_id, "")
         who = masking.mask_name(name) if outside and entry.actor_id != actor.id else name
         if not outside and (stood_for := entry.facts.get("_on_behalf_of")):
@@ -100,11 +108,30 @@ def label(thing: Thing, entry: Entry) -> str:
 
 def _plain(thing: Thing, entry: Entry, called: Mapping[str, str]) -> list[tuple[str, str]]:
     """Reasons, grounds and whom it went to, which aren't sealed."""
-    if entry.move in QUIET or entry.move in BROUGHT:
+    if entry.move in QUIET:
+        return _noted(entry, called)
+    if entry.move in BROUGHT:
         return []
     form = thing.moves[entry.move].facts
     given = [(field, entry.facts.get(field)) for field in STAFF_READ if field in form.model_fields]
     return [(_title(thing, entry.move, field), _said(form, field, value, called)) for field, value in given if value]
+
+
+async def calendars(entries: Sequence[Entry]) -> dict[str, str]:
+    """Which document each calendar was taken in from by which deadlines were shifted."""
+    return await calendar.documents({entry.facts["calendar"] for entry in entries if entry.move == "shift"})
+
+
+def _noted(entry: Entry, called: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a machine noted: of which limit, and why a deadline isn't the one that was promised."""
+    step, rung = STEPS.get(entry.facts["step"], entry.facts["step"]), entry.facts.get("rung", "")
+    if entry.move == "shift":
+        was, now = (arithmetic.last_day(datetime.fromisoformat(entry.facts[one])) for one in ("due_before", "due"))
+        return [
+            (step, f"{was} 改为 {now}"),
+            ("原因", called.get(f"calendar:{entry.facts['calendar']}", "工作日历有改动")),
+        ]
+    return [(step, RUNGS.get(rung, f"已超期，第 {rung.removeprefix('late_')} 次提醒"))] if rung else [("环节", step)]
 
 
 def _said(form: type[Form], field: str, value: Any, called: Mapping[str, str]) -> str:
@@ -126,6 +153,8 @@ def _labels(form: type[Form], field: str) -> type[Labelled] | None:
 
 
 def _callers_see(entry: Entry, actor: Actor) -> bool:
+    if entry.move == "shift":
+        return bool(entry.facts["step"] == "total")  # the others are between the hotline and its agencies
     if entry.move == "note":
         return entry.actor_id == actor.id or not entry.facts.get("internal", True)
     return entry.move in CALLERS_SEE

@@ -74,6 +74,7 @@ from kernel.warrants import queries as warrant_queries
 from kernel.warrants.models import Warrant
 from kernel.watch import pages as watch
 from kernel.workdays import consumers as workday_consumers
+from kernel.workdays import jobs as workday_jobs
 from kernel.workdays import pages as workdays
 from kernel.workdays import permissions as workday_people
 from kernel.workdays.kind import PROPOSAL
@@ -177,7 +178,7 @@ KERNEL = Module(
         Link(label="个人信息请求", url="/privacy/requests", permissions=(P.OWN_REQUEST_ANSWER,), desk=True),
     ),
     consumers=(OUTGOING, upkeep.TELL, notice_consumers.TELL, files_consumers.LOOK, workday_consumers.TELL),
-    jobs=(syslog.SHIP,),
+    jobs=(syslog.SHIP, workday_jobs.SHIFT),
     retention=(*keeping.KEPT, *message_keeping.KEPT, *files_keeping.KEPT),
     seed=_seed,
 )  # fmt: skip

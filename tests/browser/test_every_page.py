@@ -18,6 +18,7 @@ NOT_PAGES = {"/healthz", "/readyz", "/metrics", "/static/{name}", "/api/openapi.
     "/hotline/sla/{month}.csv", "/hotline/sla/recompute.py", "/hotline/wall/live",
     "/search.rss", "/me/searches/{id:int}",
     "/oversight/reports/{no}/{edition:int}.{ending}",
+    "/oversight/cards/{no}/document.pdf",
     "/files/{no}", "/notices/{id}/pdf", "/sign-in/provider", "/sign-in/provider/back", "/me/identity/link",
 }  # fmt: skip
 ANSWERS_ONLY = ("/api/", "/open311/v2/")
@@ -157,6 +158,7 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "/ratings": (("visitor", "/ratings"),),
     "/oversight/cards": (("supervisor", "/oversight/cards"), ("leader", "/oversight/cards?level=red")),
     "/oversight/cards/{no}": (("supervisor", "{card}"), ("leader", "{card}")),
+    "/oversight/cards/{no}/document": (("supervisor", "{urged}"), ("leader", "{urged}")),
     "/oversight/reports": (
         ("manager", "/oversight/reports"), ("supervisor", "/oversight/reports?series=hotline_monthly"),
     ),
@@ -355,6 +357,12 @@ async def a_card(hall: Hall, page: Page, who: str) -> str:
     return str(await links.first.get_attribute("href"))
 
 
+async def an_urge_notice(hall: Hall, page: Page, who: str) -> str:
+    await a_card(hall, page, who)
+    await page.goto(f"{hall.url}/oversight/cards?level=urge_notice")
+    return str(await page.locator("main tbody a[href$='/document']").first.get_attribute("href"))
+
+
 async def a_surge(hall: Hall, page: Page, who: str) -> str:
     """A word of the list, in a report that anybody may send, is an alert some seconds later."""
     report = {"service_code": "010101", "description": "停水三天，有人扬言跳楼。", "address_string": "云谷路 66 号"}
@@ -414,9 +422,9 @@ async def a_report(hall: Hall, page: Page, who: str) -> str:
 async def concrete(hall: Hall, page: Page, path: str, who: str) -> str:
     if path.startswith(("{calendar_notice}", "{cluster}", "{drafted_policy}", "{rule}", "{trial}")):
         return await made(hall, page, path, who)
-    if path in {"{request}", "{card}", "{report}", "{surge}", "{bet}", "{vocabulary}"}:
+    if path in {"{request}", "{card}", "{urged}", "{report}", "{surge}", "{bet}", "{vocabulary}"}:
         found = {"{request}": a_request, "{card}": a_card, "{report}": a_report, "{surge}": a_surge}
-        found |= {"{bet}": a_bet, "{vocabulary}": a_vocabulary}
+        found |= {"{urged}": an_urge_notice, "{bet}": a_bet, "{vocabulary}": a_vocabulary}
         return await found[path](hall, page, who)
     if "{ended}" in path:
         await page.goto(f"{hall.url}/hotline/tickets?state=closed")

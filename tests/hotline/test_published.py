@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tortoise.exceptions import IntegrityError
 
 from hotline.sla import actions, recompute, rules
 from hotline.sla.models import Published
@@ -189,6 +190,10 @@ async def test_few_matters_and_confidential_ones_are_not_published_and_a_month_o
     await f.a_ticket_in("closed")
     assert await actions.publish(at=LATER) == 0
     assert [one.rows for one in await Published.all()] == before
+    with pytest.raises(IntegrityError, match="append-only"):
+        await Published.all().update(rows=[])
     async with signed_in(f.NOBODY) as anybody:
+        page = (await anybody.get("/hotline/sla?month=2026-03")).text
+        assert page.count("只公布全市数") == 0
         told = csv.DictReader(StringIO((await anybody.get("/hotline/sla/2026-03.csv")).text.lstrip("\ufeff")))
         assert all(int(row["denominator"]) >= K_MIN for row in told)

@@ -103,6 +103,18 @@ async def test_every_figure_opens_its_list_and_the_table_can_be_carried_away(sig
 
 
 @pytest.mark.usefixtures("three_and_two")
+async def test_three_rates_of_few_matters_are_no_percentage_beside_other_units(signed_in: Client) -> None:
+    async with signed_in(f.MANAGER) as manager:
+        page = (await manager.get(f"/hotline/kpi/units?{DAYS}&code=three_rates")).text
+        assert ">件数不足</a>" in page
+        assert "100.0%" not in page
+        (address,) = re.findall(r'href="(/lists/unit_figures[.]csv[?][^"]+)"', page)
+        told = [*csv.DictReader(StringIO((await manager.get(address.replace("&amp;", "&"))).text.lstrip("\ufeff")))]
+        assert [(row["单位"], row["数值"]) for row in told] == [("水务局", "")]
+        assert "有一项件数不足，不排名" in (await manager.get(f"/hotline/kpi/three_rates?{DAYS}")).text
+
+
+@pytest.mark.usefixtures("three_and_two")
 async def test_programs_that_ask_for_every_halls_figures_get_the_same_ranks(
     signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ from kernel.lifecycle import Nothing
 from kernel.models import Entry, Event
 from kernel.people.models import Account
 from kernel.permissions import SYSTEM, Actor, powers
-from kernel.workdays import actions, forms
+from kernel.workdays import actions, forms, jobs, queries
 from kernel.workdays import consumers as waiting
 from kernel.workdays.forms import Reason, Typed
 from kernel.workdays.models import Proposal
@@ -55,6 +55,7 @@ async def a_proposal(state: str = "proposed", told: Notice | None = None) -> Pro
     proposal = await actions.propose(told or notice(), no=no, by=KEEPER, at=LATE)
     if state == "confirmed":
         await actions.confirm(proposal, Nothing(), **f.way(proposal, SECOND, LATE))
+        await actions.shift(proposal, at=LATE)
     if state == "refused":
         await actions.refuse(proposal, NO, **f.way(proposal, SECOND, LATE))
     if state == "wdrawn":
@@ -150,6 +151,10 @@ async def test_nothing_moves_before_a_second_person_has_confirmed_and_then_every
     )
     assert await Clock.all().order_by("id").values() == before, "a preview writes nothing"
     await actions.confirm(proposal, Nothing(), **f.way(proposal, SECOND, LATE))
+    assert await Clock.all().order_by("id").values() == before, "what runs is the worker's"
+    assert [one.no for one in await queries.to_shift()] == [proposal.no]
+    await actions.shift(proposal, at=LATE)
+    assert await queries.to_shift() == []
     table = await current()
     assert not table.provisional(date(2027, 1, 4))
     assert not table.is_working(date(2027, 1, 4))
@@ -164,6 +169,63 @@ async def test_nothing_moves_before_a_second_person_has_confirmed_and_then_every
     assert proposal.shift_count == len(shifts) == len(foreseen)
     assert any(no in line for line in proposal.shifts)
     assert (await verify.chains(full=True, progress=lambda done, total: None))[1] == []
+
+
+async def a_half_done_notice() -> tuple[Proposal, int]:
+    """Its job died after the first few; how many deadlines it moves in all."""
+    for _ in range(4):
+        await a_late_ticket()
+    proposal = await a_proposal()
+    then = await as_if(notice())
+    since = then.first_change(await current())
+    _, _, foreseen = await alarms.would_shift(then, at=LATE, since=since, clocks_max=100)
+    await actions.confirm(proposal, Nothing(), **f.way(proposal, SECOND, LATE))
+    few = await Clock.filter(subject__in=[one.subject for one in foreseen[:2]], stopped_at=None)
+    done = await alarms._shift_all(few, then, LATE)
+    assert 0 < len(done) < len(foreseen)
+    return proposal, len(foreseen)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_job_that_died_half_way_goes_on_and_every_shift_is_counted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proposal, many = await a_half_done_notice()
+    await jobs.shift_deadlines({})
+    await proposal.refresh_from_db()
+    assert proposal.shift_count == len(proposal.shifts) == await Entry.filter(move="shift").count() == many
+    assert (await verify.chains(full=True, progress=lambda done, total: None))[1] == []
+
+
+@pytest.mark.usefixtures("database")
+async def test_nothing_rings_at_a_time_that_a_confirmed_notice_has_taken_from_it() -> None:
+    proposal, many = await a_half_done_notice()
+    old = {(clock.subject, clock.step): clock.due_at for clock in await Clock.filter(calendar=11)}
+    at = max(old.values())
+    while await alarms.sweep(at=at):
+        pass
+    rung = await Entry.filter(move="alarm").values_list("subject", "facts")
+    clocks = {(clock.subject, clock.step): clock for clock in await Clock.all()}
+    for subject, facts in rung:
+        assert facts["rung"] == "warn" or clocks[subject, facts["step"]].due_at <= at
+    assert {one.calendar for one in clocks.values() if one.due_at > at and one.stopped_at is None} == {12}
+    await actions.shift(proposal, at=at)
+    assert proposal.shift_count == many, "those that the sweep moved are counted, too"
+    assert (await verify.chains(full=True, progress=lambda done, total: None))[1] == []
+
+
+@pytest.mark.usefixtures("database")
+async def test_who_confirms_reads_that_the_deadlines_are_on_their_way_and_then_which(signed_in: Client) -> None:
+    no = await a_late_ticket()
+    proposal = await a_proposal()
+    await actions.confirm(proposal, Nothing(), **f.way(proposal, SECOND, LATE))
+    async with signed_in(SECOND) as second:
+        address = f"/admin/calendar/notices/{proposal.no}"
+        assert "正由后台逐个重算" in (await second.get(address)).text
+        await jobs.shift_deadlines({})
+        page = (await second.get(address)).text
+    assert "正由后台逐个重算" not in page
+    assert f"工单 {no}：" in page
 
 
 @pytest.mark.usefixtures("database")
@@ -216,6 +278,23 @@ async def test_local_days_lie_over_the_states_and_can_be_taken_back() -> None:
     await take_in(notice("", year=2026, local=True), by=SYSTEM, at=LATE)
     assert (await current()).is_working(storm)
     assert not (await tables.as_of(12)).is_working(storm), "what was computed then can be computed again"
+
+
+async def test_the_story_of_a_ticket_tells_which_deadline_moved_and_by_which_document(
+    database: str, signed_in: Client
+) -> None:
+    ticket = await f.a_dispatched_ticket(by=f.CITIZEN, channel="web")
+    told = notice("2026-03-04 停 台风", year=2026, local=True, document="澜政办发〔2026〕3号")
+    await take_in(told, by=SYSTEM, at=f.NOW)
+    address = f"/hotline/tickets/{ticket.no}"
+    async with signed_in(f.DISPATCHER) as desk, signed_in(f.CITIZEN) as caller:
+        story, mine = unescape((await desk.get(address)).text), unescape((await caller.get(address)).text)
+    for page in (story, mine):
+        assert "期限重算" in page
+        assert "2026-03-16 改为 2026-03-17" in page, "of the total that was promised"
+        assert "2026 年工作日历有改动（澜政办发〔2026〕3号）" in page
+    assert "2026-03-09 改为 2026-03-10" in story, "of the handling"
+    assert "2026-03-09 改为 2026-03-10" not in mine, "that is between the hotline and its agency"
 
 
 @pytest.mark.usefixtures("database")

@@ -1,6 +1,7 @@
 """A rule fires through the sweep, a person confirms red, the unit answers and appeals: on both databases."""
 
 from datetime import datetime, timedelta
+from html import unescape
 from itertools import product
 
 import pytest
@@ -9,6 +10,7 @@ from hotline.tickets import actions as tickets
 from hotline.tickets import forms as ticket_forms
 from hotline.tickets.models import Assignment, Ticket
 from kernel import lifecycle, outbox
+from kernel.citytime import day_of
 from kernel.clocks import alarms, replay
 from kernel.clocks.models import Clock
 from kernel.errors import NotAllowed, NotFound, OwnWork, Refusal, WrongState
@@ -18,6 +20,7 @@ from kernel.journal import Sealed
 from kernel.lifecycle import Nothing, allowed_moves
 from kernel.models import Delivery, Entry
 from kernel.notices import actions as notices
+from kernel.notices import rendering
 from kernel.notices.models import Notice, Sign
 from kernel.people.models import Organisation
 from kernel.upkeep import actions as upkeep
@@ -201,6 +204,107 @@ async def test_who_owes_an_explanation_and_gives_none_is_proposed_a_red_card() -
     assert follows.org_path == f.WATER_PATH
 
 
+async def test_an_appeal_that_is_lost_leaves_the_explanation_owed_and_there_is_no_second_one() -> None:
+    card = await a_red_card("issued")
+    await actions.appeal(card, APPEAL, **way(card, f.LEADER))
+    assert [clock.step for clock in await Clock.filter(subject=card.ref, stopped_at=None)] == ["appeal"]
+    ruled = NOW + timedelta(days=2)
+    await actions.uphold(card, WHY, **way(card, SECOND, ruled))
+    (owed,) = await Clock.filter(subject=card.ref, stopped_at=None)
+    assert (owed.step, owed.started_at) == ("reply", ruled), "the unit isn't charged for the time that the ruling took"
+    await actions.reply(card, REPLY, **way(card, f.LEADER, ruled))
+    with pytest.raises(WrongState, match="申诉过"):
+        await actions.appeal(card, APPEAL, **way(card, f.LEADER, ruled))
+    assert (card.state, card.due_at) == (CardState.REPLIED, None)
+    assert await replay.differences([card], {card.ref: await Entry.filter(subject=card.ref).order_by("seq")}) == []
+
+
+async def test_what_was_explained_before_the_appeal_is_not_owed_again() -> None:
+    card = await a_red_card("upheld")
+    assert not await Clock.exists(subject=card.ref, stopped_at=None)
+    with pytest.raises(WrongState, match="不用再交"):
+        await actions.reply(card, REPLY, **way(card, f.LEADER))
+
+
+async def an_urge_notice(**given: str) -> Card:
+    await notices.seed([URGE], NOW)
+    await Sign.update_or_create(defaults={"word": "澜热"}, org=await Organisation.get(code="RX"))
+    share = await a_signed_share(**given)
+    await ring(await due_of(share) + timedelta(days=1))
+    return await Card.get(about=share.ref, level=Level.URGE_NOTICE)
+
+
+async def test_the_unit_and_the_supervisor_read_the_notice_itself_and_nobody_elses_unit_does(signed_in: Client) -> None:
+    await hire("urger", "supervisor")
+    card = await an_urge_notice(title="云谷路路面塌陷")
+    async with signed_in(f.LIAISON) as unit, signed_in(f.SUPERVISOR) as centre, signed_in(f.HOUSING) as other:
+        for client in (unit, centre):
+            assert f"/oversight/cards/{card.no}/document" in (await client.get(f"/oversight/cards/{card.no}")).text
+            paper = unescape((await client.get(f"/oversight/cards/{card.no}/document")).text)
+            for told in (card.doc_no, "水务局", "你单位承办的“云谷路路面塌陷”", "1个工作日内"):
+                assert told in paper
+        assert (await other.get(f"/oversight/cards/{card.no}/document")).status_code == 404
+        red = await Card.get(about=card.about, level=Level.RED)
+        assert (await centre.get(f"/oversight/cards/{red.no}/document")).status_code == 404
+
+
+async def test_who_has_papers_sealed_is_told_that_one_waits() -> None:
+    await hire("urger", "supervisor")
+    clerk = await hire("papers", "notice_clerk")
+    card = await an_urge_notice()
+    (told,) = await Message.filter(account_id=clerk.id, title__startswith="待申请用印")
+    notice = await Notice.get(about=card.ref)
+    assert (told.title, told.url) == (f"待申请用印：催办通知书 {card.doc_no}", f"/notices/{notice.public_id}")
+
+
+async def test_of_a_confidential_matter_the_notice_says_only_its_number() -> None:
+    await hire("urger", "supervisor")
+    card = await an_urge_notice(title="举报李四私接水管", secrecy="confidential")
+    words = await rendering.printed(await Notice.get(about=card.ref))
+    assert "李四" not in f"{words}"
+    assert "保密事项" in f"{words}"
+
+
+async def test_cards_are_called_by_the_title_of_what_they_are_about_and_filters_go_together(signed_in: Client) -> None:
+    share = await a_signed_share(title="云谷路路面塌陷")
+    await ring(await due_of(share))
+    waits = await a_red_card("proposed")
+    red = await Card.get(about=share.ref, level=Level.RED)
+    await actions.issue(red, Nothing(), **way(red, f.SUPERVISOR))
+    async with signed_in(f.SUPERVISOR) as client:
+        both = unescape((await client.get("/oversight/cards?level=red&state=issued")).text)
+        assert red.no in both
+        assert waits.no not in both
+        assert ">云谷路路面塌陷</a>" in both
+        assert "?state=issued&level=" in both, "a chip that is pressed again is let go, the other stays"
+        day, later = day_of(NOW), day_of(NOW + timedelta(days=1))
+        of_that_day = (await client.get(f"/oversight/cards?level=red&from={day}&to={day}")).text
+        assert red.no in of_that_day
+        assert waits.no not in of_that_day, "what hasn't gone out isn't counted as issued"
+        assert red.no not in (await client.get(f"/oversight/cards?level=red&from={later}&to={later}")).text
+        await actions.revoke(red, WHY, **way(red, f.SUPERVISOR))
+        assert red.no not in (await client.get(f"/oversight/cards?level=red&from={day}&to={day}")).text
+
+
+async def test_a_tickets_page_shows_the_cards_over_it_and_which_limit_rang(signed_in: Client) -> None:
+    share = await a_signed_share()
+    await ring(await due_of(share) + timedelta(days=8))
+    red = await Card.get(about=share.ref, level=Level.RED)
+    raised = await Card.get(about=share.ref, level=Level.RAISE)
+    address = f"/hotline/tickets/{share.no.partition('/')[0]}"
+    async with signed_in(f.SUPERVISOR) as centre, signed_in(f.LIAISON) as unit, signed_in(f.DISPATCHER) as desk:
+        told = unescape((await centre.get(address)).text)
+        assert f"/oversight/cards/{red.no}" in told
+        assert "红牌（办理）" in told
+        assert "已超期，第 2 次提醒" in told
+        seen = (await unit.get(address)).text
+        assert f"/oversight/cards/{raised.no}" in seen
+        assert red.no not in seen, "what a person hasn't confirmed is no card yet"
+        assert "监督卡</h2>" not in (await desk.get(address)).text
+        assert 'value="supervise"' in told
+        assert 'value="red"' not in told, "a card has a number and can be appealed against"
+
+
 async def test_a_red_rule_can_never_be_automatic() -> None:
     with pytest.raises(ValueError, match="红牌须由人确认"):
         Declared(code="X", kind="card", steps=("reply",), rung="due", level=Level.RED, says="", basis="")
@@ -237,7 +341,7 @@ async def test_state_by_move_by_role_is_in_the_table_or_refused() -> None:
             refusal = await attempt(card, move.name, actor)
             if not granted(card, move.permission, actor):
                 assert isinstance(refusal, NotAllowed), (state, move.name, actor.name, refusal)
-            elif state not in move.sources:
+            elif state not in move.sources or (state, move.name) == ("upheld", "reply"):  # it was given before
                 assert isinstance(refusal, WrongState), (state, move.name, actor.name, refusal)
             else:
                 issuer = move.name in {"uphold", "revoke"} and state == "appealed" and actor is f.SUPERVISOR

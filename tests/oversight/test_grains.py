@@ -18,11 +18,14 @@ from kernel.citytime import CITY, midnight
 from kernel.clocks.models import Clock
 from kernel.journal import Sealed
 from kernel.permissions import Actor, Clearance
+from kernel.workdays import actions as workdays
+from kernel.workdays.forms import Typed
 from oversight.kpi import actions, declared, queries, verifying
 from oversight.kpi.definitions import Definition
 from oversight.kpi.models import Grain, GrainDay
 from tests import factories as f
 from tests.conftest import Client
+from tests.kernel.test_workdays import KEEPER
 
 pytestmark = pytest.mark.usefixtures("database")
 LATER = f.NOW + timedelta(days=60)
@@ -59,6 +62,18 @@ async def from_rows(actor: Actor = f.MANAGER, unit: str = "") -> Told:
 async def the_same(actor: Actor = f.MANAGER) -> None:
     for unit in ("", f.CITY, f.WATER_PATH, f.HOUSING_PATH):
         assert await from_grains(actor, unit) == await from_rows(actor, unit), unit
+
+
+async def test_a_hall_that_opens_with_what_happened_before_keeps_grains_of_those_days_too() -> None:
+    """Its first entry is its own beginning; the days before it would be counted from the rows for ever."""
+    await workdays.propose(
+        Typed(year=2026, local=True, document="澜政办发〔2026〕3号", days="2026-03-04 停 台风").notice(),
+        no=await workdays.draw_number(f.NOW), by=KEEPER, at=f.NOW + timedelta(days=40),
+    )  # fmt: skip
+    await f.a_ticket_in("closed")
+    await folded()
+    assert await GrainDay.filter(day=f.NOW.date()).exists()
+    await the_same()
 
 
 async def a_city() -> None:

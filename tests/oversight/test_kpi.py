@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -70,12 +71,37 @@ async def the(code: str, unit: str = "", at: datetime = LATER) -> Figure:
     if BY_CODE[code].share:
         assert await queries.hits(BY_CODE[code], f.MANAGER, asked).count() == found.numerator
         assert await queries.misses(BY_CODE[code], f.MANAGER, asked).count() == found.denominator - found.numerator
+    assert await queries.left_out(BY_CODE[code], f.MANAGER, asked).count() == found.excluded
     return found
 
 
 async def counts(code: str, unit: str = "", at: datetime = LATER) -> tuple[int, int]:
     found = await the(code, unit, at)
     return found.numerator, found.denominator
+
+
+async def test_what_is_left_out_of_a_figure_can_be_opened_like_what_is_in_it(database: str, signed_in: Client) -> None:
+    kept, cleared = await f.a_ticket_in("closed"), await f.a_ticket_in("a_back")
+    days = "from=2026-03-01&to=2026-04-30"
+    async with signed_in(f.MANAGER) as manager:
+        assert f"/hotline/kpi/signed?{days}&unit=&part=left_out" in unescape(
+            (await manager.get(f"/hotline/kpi?{days}")).text
+        )
+        out = (await manager.get(f"/hotline/kpi/signed?{days}&part=left_out")).text
+        assert f"{cleared.no}/1" in out
+        assert kept.no not in out
+        assert out.count("<tr data-row>") == 1
+        assert f"{cleared.no}/1" not in (await manager.get(f"/hotline/kpi/signed?{days}")).text
+        assert "part=left_out" not in (await manager.get(f"/hotline/kpi/direct?{days}")).text, (
+            "nothing is ever left out"
+        )
+
+
+async def test_three_rates_of_few_matters_say_so_beside_their_number(database: str, signed_in: Client) -> None:
+    await f.a_ticket_in("closed")
+    async with signed_in(f.MANAGER) as manager:
+        page = (await manager.get("/hotline/kpi?from=2026-03-01&to=2026-04-30")).text
+    assert "100.0%（有一项不足 30 件）" in page
 
 
 @pytest.mark.usefixtures("database")

@@ -12,6 +12,7 @@ from kernel.permissions import SYSTEM
 from oversight.snapshots import actions, forms, proof, queries, rules, series
 from oversight.snapshots.models import Report, Snapshot
 from tests import factories as f
+from tests.conftest import Client
 from tests.factories import NOW, way
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -93,6 +94,20 @@ async def test_verify_finds_a_forged_snapshot_whose_hash_was_forged_with_it() ->
     found = await verified()
     assert any("第 2 版的签名不符" in line for line in found)
     assert any("版次与日志不符" in line for line in found)
+
+
+async def test_a_changed_snapshot_says_so_where_it_is_read_and_is_not_printed(signed_in: Client) -> None:
+    report = await a_report()
+    await Snapshot.create(
+        report=report.no, edition=2, at=NOW, by_id=0, body=(await queries.snapshot(report, 1)).body,
+        sha256=actions.digest(b"another"), signature="0" * 64,
+    )  # fmt: skip
+    async with signed_in(f.SUPERVISOR) as client:
+        page = (await client.get(f"/oversight/reports/{report.no}?edition=2")).text
+        assert "内容与指纹不符、签名不符" in page
+        for ending, status in (("xlsx", 409), ("pdf", 409), ("json", 200)):
+            assert (await client.get(f"/oversight/reports/{report.no}/2.{ending}")).status_code == status
+        assert "不可信" not in (await client.get(f"/oversight/reports/{report.no}?edition=1")).text
 
 
 @pytest.mark.parametrize(

@@ -54,15 +54,22 @@ async def take_in(notice: Notice, *, by: Actor, at: datetime) -> list[str]:
     from kernel.clocks.alarms import recompute
 
     async with transaction():
-        before = await queries.as_of(await queries.revision())
-        if await is_known(notice):
+        calendar = await enact(notice, by=by, at=at)
+        if calendar is None:
             return []
-        await _write(notice, before.revision + 1, by=by, at=at)
-        calendar = await queries.as_of(before.revision + 1)
-        since = calendar.first_change(before)
-        shifts = await recompute(calendar, at=at, since=since) if since else []
-        after_commit(queries.forget)
-    return shifts
+        since = await queries.first_change(calendar.revision)
+        return await recompute(calendar, at=at, since=since) if since else []
+
+
+async def enact(notice: Notice, *, by: Actor, at: datetime) -> Calendar | None:
+    """A new revision, in force for every clock that is started or changed from now on; None for what is known already.
+    In the caller's transaction; those that run already are for `recompute`."""
+    before = await queries.revision()
+    if await is_known(notice):
+        return None
+    await _write(notice, before + 1, by=by, at=at)
+    after_commit(queries.forget)
+    return await queries.as_of(before + 1)
 
 
 async def as_if(notice: Notice) -> Calendar:

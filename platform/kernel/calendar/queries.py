@@ -1,8 +1,8 @@
 """The calendar in force, and every one before it."""
 
 import time
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from weakref import WeakKeyDictionary
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -39,6 +39,17 @@ async def as_of(revision: int) -> Calendar:
     return layered(revision, [(one.local, one.year, await days_of(one)) for one in notices])
 
 
+async def first_change(revision: int) -> date | None:
+    """The first day that this revision treats otherwise than the one before."""
+    return (await as_of(revision)).first_change(await as_of(revision - 1))
+
+
+async def revision_at(year: int, *, local: bool, at: datetime) -> int | None:
+    """The one that was taken in for that year at that moment."""
+    found = await CalendarYear.filter(year=year, local=local, imported_at=at).order_by("-revision").first()
+    return found.revision if found else None
+
+
 def layered(revision: int, notices: Sequence[tuple[bool, int, Days]]) -> Calendar:
     """(local, year, days) in the order they were taken in: of each year the newest, later documents over earlier ones,
     and the city's own days over all of them."""
@@ -51,6 +62,12 @@ def layered(revision: int, notices: Sequence[tuple[bool, int, Days]]) -> Calenda
 
 async def notices() -> list[CalendarYear]:
     return await CalendarYear.all().order_by("-revision")
+
+
+async def documents(revisions: Collection[int]) -> dict[str, str]:
+    """`calendar:7` → why that table of days was another than the one before."""
+    found = await CalendarYear.filter(revision__in=sorted(revisions)) if revisions else []
+    return {f"calendar:{one.revision}": f"{one.year} 年工作日历有改动（{one.document}）" for one in found}
 
 
 async def newest_of(year: int, *, local: bool) -> CalendarYear | None:

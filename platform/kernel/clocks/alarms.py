@@ -35,7 +35,10 @@ async def sweep(*, at: datetime, worker: str = "", batch: int = BATCH) -> int:
 
 
 async def _ring_all(due: Sequence[Clock], calendar: Calendar, at: datetime) -> int:
-    """A few in one transaction, so that each doesn't pay for its own commit; under the lock every one is read again."""
+    """A few in one transaction, so that each doesn't pay for its own commit; under the lock every one is read again.
+
+    Nothing rings at a time that isn't its own any more: what a calendar moves that was taken in a moment ago is moved
+    here, if the recomputing hasn't come to it."""
     from kernel import lifecycle
 
     async with transaction():
@@ -44,15 +47,21 @@ async def _ring_all(due: Sequence[Clock], calendar: Calendar, at: datetime) -> i
         things = await _things(things)  # read again, now that nobody else can move them
         ids = [clock.id for clock in due if clock.subject in mine or clock.subject not in things]
         fresh = await Clock.filter(id__in=ids, next_alarm_at__lte=at).order_by("next_alarm_at", "id")
-        rings = [(clock, *_ring(clock, calendar, at)) for clock in fresh if clock.subject in things]
+        shifts, rings = list["Note"](), list["Note"]()
+        for clock in (one for one in fresh if one.subject in things):
+            if not arithmetic.stands(clock, calendar):
+                shifts += _shifted(clock, things[clock.subject], calendar, at)
+                continue
+            name, facts = _ring(clock, calendar, at)
+            rings.append(lifecycle.Note(things[clock.subject], name, facts))
         lost = [clock for clock in fresh if clock.subject not in things]
         for clock in lost:
             log.error("a clock of nothing: `verify` says more", extra={"subject": clock.subject})
             clock.next_alarm_at = None
         if fresh:
-            await Clock.bulk_update(fresh, fields=["stage", "next_alarm_at"])
-        await _note([lifecycle.Note(things[clock.subject], name, facts) for clock, name, facts in rings], at)
-    return len(rings)
+            await Clock.bulk_update(fresh, fields=DERIVED if shifts else ["stage", "next_alarm_at"])
+        await _note(shifts + rings, at)
+    return len(shifts + rings)
 
 
 async def _note(notes: Sequence["Note"], at: datetime) -> None:
@@ -170,33 +179,40 @@ async def would_shift(
 
 async def _shift_all(moved: Sequence[Clock], calendar: Calendar, at: datetime) -> list[str]:
     """Under the lock each is read and computed again: a move may have been here meanwhile."""
-    from kernel import lifecycle
-
     shifts = []
     async with transaction():
         things = await _things({clock.subject for clock in moved})
         await _locked(things, wait=True)
         things = await _things(things)
         fresh = await Clock.filter(id__in=[clock.id for clock in moved], stopped_at=None).order_by("id")
-        before = {clock.id: clock.due_at for clock in fresh}
-        for clock in fresh:
-            arithmetic.derive(clock, calendar, at)
+        notes = [
+            note for one in fresh if one.subject in things for note in _shifted(one, things[one.subject], calendar, at)
+        ]
         if fresh:
             await Clock.bulk_update(fresh, fields=DERIVED)
-        notes = []
-        for clock in fresh:
-            thing, was = things.get(clock.subject), before[clock.id]
-            if thing is None or clock.due_at == was:
-                continue
-            facts = {
-                "step": clock.step, "span": clock.span, "calendar": clock.calendar, "provisional": clock.provisional,
-                "due_before": was, "due": clock.due_at,
-            }  # fmt: skip
-            notes.append(lifecycle.Note(thing, "shift", journal.plain(facts)))
-            old, new = arithmetic.last_day(was), arithmetic.last_day(clock.due_at)
-            shifts.append(f"{thing.label} {thing.no}：{old} 改为 {new}")
+        shifts += [_sentence(note) for note in notes]
         await _note(notes, at)
     return shifts
+
+
+def _sentence(note: "Note") -> str:
+    old, new = (arithmetic.last_day(datetime.fromisoformat(f"{note.facts[one]}")) for one in ("due_before", "due"))
+    return f"{note.thing.label} {note.thing.no}：{old} 改为 {new}"
+
+
+def _shifted(clock: Clock, thing: Thing, calendar: Calendar, at: datetime) -> list["Note"]:
+    """Computed again by that calendar; what is to be told of it, if it ends at another time now."""
+    from kernel import lifecycle
+
+    was = clock.due_at
+    arithmetic.derive(clock, calendar, at)
+    if clock.due_at == was:
+        return []
+    facts = {
+        "step": clock.step, "span": clock.span, "calendar": clock.calendar, "provisional": clock.provisional,
+        "due_before": was, "due": clock.due_at,
+    }  # fmt: skip
+    return [lifecycle.Note(thing, "shift", journal.plain(facts))]
 
 
 async def open_count(at: datetime) -> dict[str, int]:

@@ -87,6 +87,13 @@ def paused_until(clock: Clock, at: datetime) -> datetime | None:
     return next((end for begin, end in intervals(clock.pauses) if begin <= at < end), None)
 
 
+def stands(clock: Clock, calendar: Calendar) -> bool:
+    """Whether it ends when that calendar says, too; one from before the clock's own has no say."""
+    if clock.calendar >= calendar.revision:
+        return True
+    return clock.due_at == due(clock.started_at, clock.whole, calendar, blocked_of(clock), clock.floors)
+
+
 def derive(clock: Clock, calendar: Calendar, at: datetime) -> None:
     """Write what follows from the ledger: due_at, provisional, stage, next alarm."""
     clock.calendar = calendar.revision

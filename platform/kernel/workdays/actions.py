@@ -5,6 +5,8 @@ from typing import Unpack
 
 from kernel import numbering
 from kernel.calendar import actions as calendar
+from kernel.calendar import queries as tables
+from kernel.clocks import alarms
 from kernel.database import transaction
 from kernel.kinds import verbs
 from kernel.lifecycle import Nothing, Way, move
@@ -30,12 +32,22 @@ async def propose(notice: calendar.Notice, *, no: str, by: Actor, at: datetime) 
 
 
 async def confirm(proposal: Proposal, facts: Nothing, **way: Unpack[Way]) -> Proposal:
-    """In force: every open deadline that it moves is moved, journaled and told in the same transaction."""
+    """In force for whatever begins from now on. The deadlines that run already are the worker's (`shift`): to move a
+    whole city's takes minutes, and nobody else could write meanwhile."""
     async with transaction():
         await move(proposal, "confirm", facts, **way)
-        shifts = await calendar.take_in(notice_of(proposal), by=way["by"], at=way["at"])
-        await queries.note_shifts(proposal, shifts[:SHIFTS_KEPT_MAX], len(shifts))
+        if await calendar.enact(notice_of(proposal), by=way["by"], at=way["at"]) is None:
+            await queries.note_shifts(proposal, [], 0)
     return proposal
+
+
+async def shift(proposal: Proposal, *, at: datetime) -> None:
+    """Every open deadline that it moves is moved, journaled and told, a few in one transaction. May be done again after
+    a half: by the newest calendar, so another one that was confirmed meanwhile isn't undone."""
+    table, since = await tables.as_of(await tables.revision()), await queries.first_day_changed(proposal)
+    if since is not None:
+        await alarms.recompute(table, at=at, since=since)
+    await queries.note_shifts(proposal, *await queries.shifted(proposal, SHIFTS_KEPT_MAX))
 
 
 async def refuse(proposal: Proposal, facts: Reason, **way: Unpack[Way]) -> Proposal:

@@ -1,10 +1,14 @@
 """Reads of notices."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 
 from tortoise.queryset import QuerySet
 
+from kernel.calendar import queries as tables
+from kernel.clocks import arithmetic
 from kernel.errors import NotFound
+from kernel.kinds import kind_of
 from kernel.models import Entry
 from kernel.permissions import Actor
 from kernel.workdays.models import Proposal
@@ -41,6 +45,31 @@ async def of_year(actor: Actor, year: int) -> list[Proposal]:
 async def reasons(proposal: Proposal) -> list[str]:
     told = await Entry.filter(subject=proposal.ref, move__in=["refuse", "withdraw"])
     return [str(entry.facts["reason"]) for entry in told]
+
+
+async def to_shift() -> list[Proposal]:
+    """Confirmed, and the deadlines that ran then aren't all computed again yet."""
+    return await Proposal.filter(state=ProposalState.CONFIRMED, shift_count=None).order_by("id").limit(SHOWN)
+
+
+async def first_day_changed(proposal: Proposal) -> date | None:
+    assert proposal.settled_at is not None, "it is confirmed"
+    revision = await tables.revision_at(proposal.year, local=proposal.local, at=proposal.settled_at)
+    return await tables.first_change(revision) if revision else None
+
+
+async def shifted(proposal: Proposal, limit: int) -> tuple[list[str], int]:
+    """The first of the deadlines that moved since it was confirmed, as sentences, and how many there are: from the
+    journal, so that a job that died half-way loses none."""
+    confirmed = await Entry.get(subject=proposal.ref, move="confirm")
+    since = Entry.filter(id__gt=confirmed.id, move="shift")
+    return [_sentence(entry) for entry in await since.order_by("id").limit(limit)], await since.count()
+
+
+def _sentence(entry: Entry) -> str:
+    kind, no = kind_of(entry.subject)
+    was, now = (arithmetic.last_day(datetime.fromisoformat(entry.facts[one])) for one in ("due_before", "due"))
+    return f"{kind.model.label} {no}：{was} 改为 {now}"
 
 
 async def note_shifts(proposal: Proposal, shifts: Sequence[str], count: int) -> None:

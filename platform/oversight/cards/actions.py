@@ -88,8 +88,9 @@ async def _numbered(card: Card, office: Organisation, at: datetime) -> Card:
     """The numbered document about a card, drafted in the name of `office`; sealing it is a person's work."""
     kind, no = kinds.kind_of(card.about)
     thing, rule = await kind.load(no), await ladder.version_of(card.rule, card.rule_version)
+    matter = "保密事项" if card.secret else await queries.called(thing)  # nobody is asked for a clearance there
     values = {
-        "unit": (await queries.names({card.org_path}))[card.org_path], "matter": kind.title(thing)[:100], "no": no,
+        "unit": (await queries.names({card.org_path}))[card.org_path], "matter": matter[:100], "no": no,
         "step": said_step(card.step), "reply": said_span(rule.reply),
     }  # fmt: skip
     notice = await notices.draft(URGE.code, card.ref, values, org=office, by=SYSTEM, at=at)

@@ -5,7 +5,8 @@ from kernel.inbox import actions as inbox
 from kernel.kinds import kind_of
 from kernel.models import Event
 from kernel.outbox import Consumer
-from oversight.cards import actions
+from kernel.seals.permissions import P as S
+from oversight.cards import actions, queries
 from oversight.cards.models import Card
 from oversight.ladder import queries as ladder
 from oversight.ladder.models import Level
@@ -28,7 +29,8 @@ async def fire(event: Event) -> None:
 
 
 async def tell(event: Event) -> None:
-    """The unit's people; of a 通报 and of a red card its leader by the right to appeal, too."""
+    """The unit's people; of a 通报 and of a red card its leader by the right to appeal, too. Of a paper those who have
+    it sealed: nobody else would look for it."""
     kind, no = kind_of(event.subject)
     card: Card = await kind.load(no)
     title, url, label = f"{card.level.label} {card.no}", kind.url(card), await card.sensitivity()
@@ -46,10 +48,16 @@ async def tell(event: Event) -> None:
             permission, card.region_path, event=event, title=f"{said}{title}", url=url, label=label
         )
 
+    if event.topic == "card.number" and (paper := await queries.document(card)) is not None:
+        await inbox.tell_holders(
+            S.SEAL_REQUEST, paper.org.path, event=event, title=f"待申请用印：{card.level.label} {paper.no}",
+            url=f"/notices/{paper.public_id}", label=label,
+        )  # fmt: skip
+
 
 def _readers(card: Card) -> tuple[P, ...]:
     return (P.CARD_REPLY, P.CARD_APPEAL) if card.level in {Level.RED, Level.RAISE} else (P.CARD_REPLY,)
 
 
 FIRE = Consumer(name="oversight.fire", topics=("*.alarm",), handle=fire)
-TELL = Consumer(name="oversight.tell", topics=(*TO_UNIT, *TO_SUPERVISOR, "card.alarm"), handle=tell)
+TELL = Consumer(name="oversight.tell", topics=(*TO_UNIT, *TO_SUPERVISOR, "card.alarm", "card.number"), handle=tell)

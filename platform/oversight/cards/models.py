@@ -8,6 +8,7 @@ from kernel.clocks.limits import Limit, parse_span
 from kernel.fields import UtcDatetimeField
 from kernel.models import Thing
 from kernel.permissions import Actor, Clearance, Permission
+from oversight.cards.rules import explained
 from oversight.cards.states import CARD_MOVES, CardState
 from oversight.ladder import queries as ladder
 from oversight.ladder.models import Level
@@ -57,7 +58,9 @@ class Card(Thing):
         return Clearance.CONFIDENTIAL if self.secret else Clearance.PLAIN
 
     async def limit(self, step: str) -> Limit | None:
-        """`reply`: what its rule gives; nothing where no explanation is due."""
+        """`reply`: what its rule gives; nothing where no explanation is due, or where it was given."""
+        if step == "reply" and await explained(self):
+            return None
         rule = await ladder.version_of(self.rule, self.rule_version)
         span = rule.reply if step == "reply" else APPEAL
         policy = f"{rule.code}-v{rule.version}"

@@ -1,5 +1,6 @@
 """Every read; visibility is part of the query."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from tortoise.expressions import Q
@@ -8,11 +9,12 @@ from tortoise.queryset import QuerySet
 
 from kernel import journal, kinds
 from kernel.errors import NotFound
-from kernel.models import Entry
-from kernel.notices.models import Sign
+from kernel.models import Entry, Thing
+from kernel.notices import queries as notices
+from kernel.notices.models import Notice, Sign
 from kernel.people import queries as people
 from kernel.people.models import Account, Organisation
-from kernel.permissions import Actor, Clearance
+from kernel.permissions import SYSTEM, Actor, Clearance
 from kernel.scopes import within
 from oversight.cards.models import Card
 from oversight.cards.states import IN_FORCE, CardState
@@ -36,10 +38,11 @@ async def one(actor: Actor, no: str) -> Card:
 
 
 async def page(
-    actor: Actor, *, state: str = "", level: str = "", after: int | None = None, limit: int = 50
-) -> tuple[list[Card], int | None]:
-    """Newest first, continued after an id."""
-    found = visible_to(actor)
+    actor: Actor, *, state: str = "", level: str = "", since: datetime | None = None, until: datetime | None = None,
+    after: int | None = None, limit: int = 50,
+) -> tuple[list[Card], int | None]:  # fmt: skip
+    """Newest first, continued after an id; between two moments those that went out then and still stand."""
+    found = out(actor, since, until) if since and until else visible_to(actor)
     if state:
         found = found.filter(state=state)
     if level:
@@ -50,11 +53,20 @@ async def page(
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
 
+def out(actor: Actor, since: datetime, until: datetime) -> QuerySet[Card]:
+    """What went out then and still stands."""
+    return visible_to(actor).filter(issued_at__gte=since, issued_at__lt=until, state__in=[*IN_FORCE])
+
+
 async def issued_in(actor: Actor, since: datetime, until: datetime) -> dict[Level, int]:
     """How many of each level went out then and still stand."""
-    out = visible_to(actor).filter(issued_at__gte=since, issued_at__lt=until, state__in=[*IN_FORCE])
-    counted = out.annotate(many=Count("id")).group_by("level").values_list("level", "many")
+    counted = out(actor, since, until).annotate(many=Count("id")).group_by("level").values_list("level", "many")
     return {Level(level): int(many) for level, many in await counted}
+
+
+async def about(refs: Collection[str], actor: Actor) -> list[Card]:
+    """The cards over these things that this person may see, in the order they came."""
+    return await visible_to(actor).filter(about__in=[*refs]).order_by("id")
 
 
 async def to_confirm(actor: Actor) -> int:
@@ -83,7 +95,8 @@ async def issuing(path: str) -> Organisation | None:
 
 
 async def titled(cards: list[Card], actor: Actor) -> dict[str, tuple[str, str]]:
-    """ref → title and address of what each is about, as far as this person may see it."""
+    """ref → title and address of what each is about, as far as this person may see it. An agency's share is called by
+    its ticket's title: its own is only a number."""
     found: dict[str, tuple[str, str]] = {}
     by_kind: dict[str, list[str]] = {}
     for card in cards:
@@ -92,8 +105,30 @@ async def titled(cards: list[Card], actor: Actor) -> dict[str, tuple[str, str]]:
     for name, nos in by_kind.items():
         kind, _ = kinds.kind_of(f"{name}:")
         for thing in await kind.visible_to(actor).filter(no__in=nos):
-            found[thing.ref] = (kind.title(thing), kind.url(thing))
+            found[thing.ref] = (await called(thing), kind.url(thing))
     return found
+
+
+async def called(thing: Thing) -> str:
+    """By the title of the whole that it is a part of."""
+    model, number = thing.root()
+    kind, _ = kinds.kind_of(f"{model.kind}:")
+    whole = thing if isinstance(thing, model) else await model.get(id=number)
+    return kind.title(whole)
+
+
+async def document(card: Card) -> Notice | None:
+    """The numbered paper about it, for everyone who may see the card: the unit that it is addressed to has no right to
+    the office's other papers."""
+    if not card.doc_no:
+        return None
+    return await Notice.get_or_none(no=card.doc_no, about=card.ref).prefetch_related("org", "wording")
+
+
+async def document_to_press(card: Card, actor: Actor) -> str:
+    """Its address among the office's papers, for who works there."""
+    found = await notices.about(card.ref, actor) if card.doc_no and actor is not SYSTEM else []
+    return f"/notices/{found[0].public_id}" if found else ""
 
 
 async def story(card: Card) -> list[tuple[Entry, dict[str, str]]]:

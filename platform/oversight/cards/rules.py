@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kernel.errors import NotAllowed, OwnWork
+from kernel.errors import NotAllowed, OwnWork, WrongState
 from kernel.lifecycle import Step, guard
+from kernel.models import Entry
 from kernel.permissions import Actor
 from oversight.ladder.models import Level
 
@@ -20,6 +21,14 @@ class OwnUnit(OwnWork):
 
 class WhoIssued(OwnWork):
     text = "申诉须由发卡人以外的人裁定。"
+
+
+class Explained(WrongState):
+    text = "这张卡已经作过书面说明，不用再交。"
+
+
+class AppealedOnce(WrongState):
+    text = "这张卡已经申诉过，裁定以后不再申诉。"
 
 
 def begin(card: Any, facts: Any, by: Actor, at: datetime) -> Mapping[str, Any]:
@@ -44,6 +53,23 @@ async def red_needs_a_person(step: Step, by: Actor, at: datetime) -> None:
 async def not_own_unit(step: Step, by: Actor, at: datetime) -> None:
     if any(home.startswith(step.thing.org_path) for home in by.homes):
         raise OwnUnit
+
+
+async def explained(card: Any) -> bool:
+    """Whether the unit has given its explanation: an appeal that is lost leaves it owed."""
+    return await Entry.exists(subject=card.ref, move="reply")
+
+
+@guard("书面说明只交一次", early=True)
+async def not_explained_yet(step: Step, by: Actor, at: datetime) -> None:
+    if await explained(step.thing):
+        raise Explained
+
+
+@guard("申诉只有一次", early=True)
+async def not_appealed_before(step: Step, by: Actor, at: datetime) -> None:
+    if await Entry.exists(subject=step.thing.ref, move="appeal"):
+        raise AppealedOnce
 
 
 @guard("申诉由发卡人以外的人裁定", early=True)

@@ -43,16 +43,18 @@ CARD_MOVES = moves(
         facts=forms.Reason, guards=(rules.not_own_unit,),
     ),
     Move(
-        name="reply", label="书面说明", sources=frozenset({C.ISSUED}), target=C.REPLIED, permission=P.CARD_REPLY,
-        facts=forms.Reply, clocks=(Stop("reply"),),
+        name="reply", label="书面说明", sources=frozenset({C.ISSUED, C.UPHELD}), target=C.REPLIED,
+        permission=P.CARD_REPLY, facts=forms.Reply, guards=(rules.not_explained_yet,), clocks=(Stop("reply"),),
     ),
     Move(
         name="appeal", label="申诉", sources=frozenset({C.ISSUED, C.REPLIED}), target=C.APPEALED,
-        permission=P.CARD_APPEAL, facts=forms.Appeal, clocks=(Stop("reply"), Start("appeal")),
+        permission=P.CARD_APPEAL, facts=forms.Appeal, guards=(rules.not_appealed_before,),
+        clocks=(Stop("reply"), Start("appeal")),
     ),
     Move(
         name="uphold", label="维持", sources=frozenset({C.APPEALED}), target=C.UPHELD, permission=P.CARD_JUDGE,
-        facts=forms.Reason, guards=(rules.not_own_unit, rules.not_who_issued), clocks=(Stop("appeal"),),
+        facts=forms.Reason, guards=(rules.not_own_unit, rules.not_who_issued),
+        clocks=(Stop("appeal"), Start("reply")),
     ),
     Move(
         name="revoke", label="撤销", sources=IN_FORCE, target=C.REVOKED, permission=P.CARD_JUDGE,

@@ -8,7 +8,6 @@ from tortoise.expressions import F
 from kernel.citytime import day_of
 from kernel.database import transaction
 from kernel.kinds import kind_of
-from kernel.models import Entry
 from oversight.kpi import declared, queries
 from oversight.kpi.counting import day_counted
 from oversight.kpi.models import Grain, GrainDay, Placed
@@ -78,10 +77,10 @@ async def fold(*, at: datetime, days_max: int) -> int:
 
 async def _waiting(at: datetime) -> list[date]:
     today = day_of(at)
-    oldest = await Entry.all().order_by("id").first().values_list("at", flat=True)
-    if oldest is None:
+    begun = await queries.began()
+    if begun is None:
         return []
-    first = max(day_of(oldest), today - timedelta(days=DAYS_KEPT))  # type: ignore[arg-type]
+    first = max(day_of(begun), today - timedelta(days=DAYS_KEPT))
     fresh = await queries.fresh_days(first, today, at)
     back = (today - timedelta(days=n) for n in range(1, (today - first).days + 1))
     return [day for day in back if day not in fresh]

@@ -15,12 +15,13 @@ from kernel.calendar import current
 from kernel.citytime import CITY, day_of, midnight
 from kernel.clocks.models import Clock
 from kernel.kinds import Kind, kind_of
-from kernel.models import Delivery
+from kernel.models import Delivery, Entry
 from kernel.permissions import Actor
 from oversight.kpi import declared
 from oversight.kpi.definitions import Definition, Figure
 from oversight.kpi.models import Grain, GrainDay, Placed
 
+FIRST_ENTRIES = 2_000
 STRETCHES_MAX = 12  # of days without grains; where there are more, all is counted from the rows
 LAST_OF_ITS_STEP = (
     "(SELECT max(c.id) FROM kernel_clock c WHERE c.subject = kernel_clock.subject AND c.step = kernel_clock.step "
@@ -122,6 +123,11 @@ def misses(definition: Definition, actor: Actor, asked: Asked) -> Any:
     return rows(definition, actor, asked).exclude(id__in=Subquery(hits(definition, actor, asked).values("id")))
 
 
+def left_out(definition: Definition, actor: Actor, asked: Asked) -> Any:
+    """What is excluded (剔除), so that whoever doubts a figure sees what was taken out of it."""
+    return _all(definition, actor, asked).exclude(id__in=Subquery(rows(definition, actor, asked).values("id")))
+
+
 async def figure(definition: Definition, actor: Actor, asked: Asked) -> Figure:
     """Counted from the rows."""
     found, left_out = rows(definition, actor, asked), 0
@@ -185,6 +191,14 @@ async def fresh_days(first: date, before: date, at: datetime) -> set[date]:
     before = min(before, day_of(at))
     days = GrainDay.filter(day__gte=first, day__lt=before, print=declared.fingerprint(), done=F("marks"))
     return {day for (day,) in await days.values_list("day")}
+
+
+async def began() -> datetime | None:
+    """The earliest of the first entries: a hall that opens with what was registered before has its own beginning first,
+    and the older days after it."""
+    first = await Entry.all().order_by("id").limit(FIRST_ENTRIES).values_list("at", flat=True)
+    found: list[Any] = [*first]
+    return min(found, default=None)
 
 
 def day_rows(days: Collection[date]) -> QuerySet[GrainDay]:

@@ -18,7 +18,7 @@ from kernel.lifecycle import asked_moves
 from kernel.pages import act_on, act_once, check_token, needs, render
 from kernel.people import queries as people
 from oversight.permissions import P
-from oversight.snapshots import actions, forms, printing, queries, series
+from oversight.snapshots import actions, forms, printing, proof, queries, rules, series
 from oversight.snapshots.models import Report
 from oversight.snapshots.series import Series
 
@@ -70,6 +70,7 @@ async def show(request: Request) -> Response:
         request, "oversight/snapshots/show.html", report=report, series=series.label(report.series), shown=shown,
         body=body, editions=editions, charts=printing.charts(body), offers={m.name: r for m, r in offers},
         names=await people.names({one.by_id for one in editions}), sent=_sent(request),
+        reasons=await queries.reasons(report), broken=proof.problems(shown),
     )  # fmt: skip
 
 
@@ -85,10 +86,13 @@ async def act(request: Request) -> Response:
 
 @needs(P.REPORT_READ)
 async def download(request: Request) -> Response:
-    """The edition itself (JSON, to be proven by its fingerprint), or as workbook or paper."""
+    """The edition itself (JSON, to be proven by its fingerprint), or as workbook or paper. Of one that was changed
+    behind the hall's back nothing is made that people would believe."""
     report = await queries.one(request.user, request.path_params["no"])
     snapshot = await queries.snapshot(report, request.path_params["edition"])
     ending, name = request.path_params["ending"], f"{report.no}-{snapshot.edition}"
+    if ending != "json" and proof.problems(snapshot):
+        raise rules.Forged(no=report.no, edition=snapshot.edition)
     if ending == "xlsx":
         return await _workbook(report, snapshot, name)
     if ending not in MEDIA:

@@ -33,7 +33,8 @@ def _point(row: dict[str, Any]) -> Point:
 def workbook(path: Path, report: Report, snapshot: Snapshot) -> None:
     """A sheet for each table, and one that says which edition this is and how to prove it."""
     body = queries.said(snapshot)
-    about = [(str(name), str(value)) for name, value in _facts(report, snapshot)]
+    about = [("报表", str(body["title"])), *_facts(report, snapshot)]
+    about += [(str(one["title"]), str(one["note"])) for one in body["tables"] if one["note"]]
     about += [(one["name"], f"{one['base']}（第 {one['version']} 版）") for one in body["definitions"]]
     sheets = [Sheet("说明", ("项目", "内容"), about)]
     sheets += [Sheet(one["title"], one["columns"], [row["cells"] for row in one["rows"]]) for one in body["tables"]]

@@ -7,6 +7,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from kernel.errors import NotFound
+from kernel.models import Entry
 from kernel.permissions import Actor
 from kernel.scopes import within
 from oversight.permissions import P
@@ -45,6 +46,12 @@ async def snapshot(report: Report, edition: int) -> Snapshot:
     if found is None:
         raise NotFound(what="该版")
     return found
+
+
+async def reasons(report: Report) -> dict[int, str]:
+    """Edition → why it was made."""
+    told = await Entry.filter(subject=report.ref, move="correct").order_by("seq")
+    return {entry.facts["edition"]: entry.facts["reason"] for entry in told}
 
 
 def said(snapshot: Snapshot) -> dict[str, Any]:

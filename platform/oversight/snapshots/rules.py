@@ -11,6 +11,10 @@ class AlreadyFrozen(Refusal):
     code, text = "already_frozen", "这一期已经生成过（{no}）。要改数字，请打开它作更正，原版会保留。"
 
 
+class Forged(Refusal):
+    code, text = "forged", "{no} 第 {edition} 版与它的指纹或签名不符，不能打印，请让管理员运行 sunhall verify。"
+
+
 class ByAPerson(NotAllowed):
     text = "报表须由人核对后发布，系统只能生成。{permission}"
 

@@ -16,8 +16,9 @@ Body = Mapping[str, Any]
 class Series:
     """`count(first, last, at)` gives what is frozen: `title`, `parameters`, `definitions`, `tables`.
 
-    A table is {code, title, note, unit, columns, rows: [{cells: [text or whole number…], url}], chart}; `url` opens
-    what was counted; of one that is drawn (`chart`) the second cell is the number."""
+    A table is {code, title, note, unit, columns, rows: [{cells: [text or whole number…], url, opens}], chart}; `url`
+    opens what was counted, from the second cell unless `opens` says another; of one that is drawn (`chart`) the second
+    cell is the number."""
 
     code: str
     label: str
