@@ -17,6 +17,8 @@ GROUPS_MAX = 64
 SYNONYMS_MAX = 24
 TITLE, BODY, SIGN, WHOLE = 4.0, 0.6, 1.0, 6.0
 SOUND, LETTERS, BEGINS, OWN = 0.5, 0.5, 1.0, 0.5
+EMPTY = frozenset("的了是在有和吗呢吧啊我你您他她它们这那请问与及或为对于到把被让给向从就都也还又不没无能会要可以应该什么怎如何哪谁几多少")
+EMPTY_WEIGHT = 0.6  # of a pair with one of them: it says less of the matter, however rare it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,8 @@ def _said(words: str, weight: float) -> Iterator[Node]:
         if len(part) == 1 and not part.isascii():
             continue
         for word in analysis.words(part):
-            yield Best((_title_word(word, weight), Term("body", word, BODY * weight)))
+            much = weight * (1.0 if EMPTY.isdisjoint(word) else EMPTY_WEIGHT)
+            yield Best((_title_word(word, much), Term("body", word, BODY * much)))
 
 
 def _title_word(word: str, weight: float) -> Node:
