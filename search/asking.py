@@ -17,7 +17,9 @@ GROUPS_MAX = 64
 SYNONYMS_MAX = 24
 TITLE, BODY, SIGN, WHOLE = 4.0, 0.6, 1.0, 6.0
 SOUND, LETTERS, BEGINS, OWN = 0.5, 0.5, 1.0, 0.5
-EMPTY = frozenset("的了是在有和吗呢吧啊我你您他她它们这那请问与及或为对于到把被让给向从就都也还又不没无能会要可以应该什么怎如何哪谁几多少")
+EMPTY = frozenset(
+    "的了是在有和吗呢吧啊我你您他她它们这那请问与及或为对于到把被让给向从就都也还又不没无能会要可以应该什么怎如何哪谁几多少"
+)
 EMPTY_WEIGHT = 0.6  # of a pair with one of them: it says less of the matter, however rare it is
 
 
