@@ -9,6 +9,7 @@ from hotline.calls import queries
 from hotline.calls.forms import Ending, Push
 from hotline.calls.forms import Handover as Note
 from hotline.calls.models import MEASURED, Call, CallTicket, Handover
+from hotline.tickets.phones import signalled
 from hotline.tickets.rules import phone_index
 from kernel import outbox, secrets
 from kernel.database import transaction
@@ -56,7 +57,7 @@ async def _known(push: Push, said_at: datetime) -> tuple[Call, bool]:
     """The call's row, and whether it is a new one; two pushes that come at once make one."""
     phone = push.other_side
     call = Call(cti_id=push.call_id, inbound=push.direction == "in", offered_at=said_at, queue=push.queue)
-    call.dnis = push.to if call.inbound else ""
+    call.dnis = (signalled(push.to) or push.to)[:40] if call.inbound else ""
     if phone:
         call.phone, call.phone_index = secrets.seal(phone, **call.sealed["phone"](call)), phone_index(phone)
     if known := await queries.of_exchange(push.call_id).first():
