@@ -29,6 +29,16 @@ class Popped:
     phone: str
     line: Line | None
 
+    @property
+    def over(self) -> bool:
+        return self.call.hangup_at is not None or self.call.outcome is not None
+
+    @property
+    def state(self) -> str:
+        if self.over:
+            return "已挂断" if self.call.hangup_at else "已结束"
+        return "通话中" if self.call.answered_at else "正在响铃"
+
 
 @dataclass(frozen=True, slots=True)
 class Missed:

@@ -55,6 +55,7 @@ class Row:
     share: Assignment | None
     left: Remaining | None
     category: str
+    promised: Remaining | None = None  # the total that runs for the caller
 
 
 async def tickets(actor: Actor, desk: str, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
@@ -124,11 +125,15 @@ def _named(words: str) -> Q:
 
 
 async def of_phone(phone: str, actor: Actor, at: datetime) -> list[Row]:
-    """来电弹屏: the caller's tickets, open ones first, each with whoever has it in hand."""
+    """来电弹屏: the caller's tickets, open ones first, each with whoever has it in hand and what was promised."""
     found = await queries.of_phone(phone, actor)
     found.sort(key=lambda ticket: ticket.state not in OPEN)
     held = await queries.held_by(found)
-    return [replace(row, share=held.get(row.ticket.id)) for row in await _rows([(one, None) for one in found], at)]
+    totals, calendar = await clocks.totals([ticket.ref for ticket in found if ticket.state in OPEN]), await current()
+    return [
+        replace(row, share=held.get(row.ticket.id), promised=_left(totals.get(row.ticket.ref), calendar, at))
+        for row in await _rows([(one, None) for one in found], at)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

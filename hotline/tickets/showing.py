@@ -103,7 +103,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
     entries = await queries.story(ticket, shares)
     calendar = await current()
     lines = await _clocks(ticket, shares, calendar, at)
-    total = next((line for line in lines if line.step == "total"), None)
+    total = next((one for one in reversed(lines) if one.step == "total" and not one.clock.replaced), None)
     names = await categories.names()
     ended = outside and ticket.state.value in RATEABLE
     of_files = [ticket.ref] if outside else [ticket.ref, *(share.ref for share in shares)]  # minutes hang on a share
@@ -134,6 +134,9 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "may_see_looks": any(actor.may_anywhere(one) for one in LOOKS),
         "clocks": lines,
         "ruler": _ruler(total, calendar, at),
+        "total": total,
+        "next_step": _next(lines),
+        "joined_left": await _joined_left(ticket, calendar, at),
         "happenings": await story.told(ticket, shares, entries, texts, actor, called),
         "entries": [] if outside else entries,
         "replies": [(share, _newest(texts, share.ref, "body")) for share in shares if share.outcome is not None],
@@ -360,6 +363,20 @@ def _left(clock: Clock, calendar: Calendar, at: datetime) -> Remaining:
     left = remaining(clock, calendar, at)
     ended = clock.step in WINDOWS and left.state == "late"
     return replace(left, state="done", text="已期满，没有提出异议") if ended else left
+
+
+async def _joined_left(ticket: Ticket, calendar: Calendar, at: datetime) -> Remaining | None:
+    """Of the ticket that this one was joined to: what is promised to its caller now."""
+    if not ticket.merged_into:
+        return None
+    clock = (await clock_queries.totals([main := f"{ticket.kind}:{ticket.merged_into}"])).get(main)
+    return remaining(clock, calendar, at) if clock else None
+
+
+def _next(lines: Sequence[ClockLine]) -> ClockLine | None:
+    """What is due first of what somebody has to do now; windows that merely end and the whole aren't steps."""
+    running = [line for line in lines if line.clock.running and line.step not in {*WINDOWS, "total"}]
+    return min(running, key=lambda line: line.left.due, default=None)
 
 
 def _ruler(total: ClockLine | None, calendar: Calendar, at: datetime) -> Ruler | None:

@@ -166,14 +166,28 @@ for (const box of document.querySelectorAll("[data-find]")) {
   });
 }
 
-/* A call that rings at this desk: an empty desk shows it at once, one that is being written at says so. */
-const pop = document.querySelector("[data-pop]");
-if (pop) setInterval(async () => {
-  let ringing;
-  try { ({ call: ringing } = await (await fetch("/api/v1/calls/current")).json()); } catch { return; }
-  const other = ringing && String(ringing.id) !== pop.dataset.pop;
-  if (other && !document.getElementById("content").value) location.assign(`?call=${ringing.id}`);
+/* A call that rings at this desk: an empty desk shows it at once, one that is being written at says so; any other page
+   of the operator's says it in the bar. What became of the call that is shown is said beside it. */
+const pop = document.querySelector("[data-pop]"), way = document.querySelector('.bar nav a[href="/hotline/new"]');
+const STATES = { true: "通话中", false: "正在响铃" };
+const sign = pop ? null : way?.appendChild(Object.assign(document.createElement("span"), { role: "status" }));
+function ringing(call) {
+  if (sign) {
+    const words = call ? STATES[call.answered] : "";
+    if (sign.textContent === words) return;
+    sign.textContent = words;
+    if (call) Object.assign(way.dataset, { key: "f2", label: "接听" });
+    else delete way.dataset.key;
+    return;
+  }
+  const mine = pop.dataset.pop, other = call && String(call.id) !== mine, state = document.querySelector("[data-call]");
+  if (mine && state && !other) state.textContent = call ? STATES[call.answered] : "已挂断";
+  if (other && !document.getElementById("content").value) location.assign(`?call=${call.id}`);
   else pop.hidden = !other;
+}
+if (pop || sign) setInterval(async () => {
+  if (sign && document.visibilityState !== "visible") return;
+  try { ringing((await (await fetch("/api/v1/calls/current")).json()).call); } catch { /* asked again in a moment */ }
 }, CALL_ASKED_EVERY_MS);
 
 /* Who else has this ticket open, as long as it is looked at. */
