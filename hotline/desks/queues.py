@@ -35,7 +35,11 @@ QUEUES: dict[str, tuple[str, frozenset[TicketState]]] = {
 }
 VIEWS = {"all": "全部", "late": "已超时", "soon": "1 小时内到期", "urgent": "特急紧急"}
 WITHDRAWN = "withdrawn"
-VIEWS_OF = {"visit": VIEWS | {WITHDRAWN: "撤诉抽查"}}  # a desk's own filters
+ORPHANED = "orphaned"
+VIEWS_OF = {  # a desk's own filters
+    "visit": VIEWS | {WITHDRAWN: "撤诉抽查"}, "dispatch": VIEWS | {ORPHANED: "单位已停用"},
+}  # fmt: skip
+OWN_VIEWS = {WITHDRAWN: queries.drawn, ORPHANED: queries.orphaned}
 AGENCY_VIEWS: dict[str, tuple[str, tuple[AssignmentState, ...]]] = {
     "open": ("全部在办", (A.A_NEW, A.A_SIGNED, A.A_FIX)),
     "new": ("待签收", (A.A_NEW,)),
@@ -62,7 +66,7 @@ async def tickets(actor: Actor, desk: str, chosen: str, no: str, at: datetime, w
     _, states = QUEUES[desk]
     seen, views = queries.narrowed(queries.visible_to(actor), queries.Asked(words=words), at), views_of(desk)
     here = {
-        view: queries.drawn(seen) if view == WITHDRAWN else seen.filter(_in_view(view, at), state__in=[*states])
+        view: OWN_VIEWS[view](seen) if view in OWN_VIEWS else seen.filter(_in_view(view, at), state__in=[*states])
         for view in views
     }
     rows = await queries.by_deadline(here[chosen], ROWS_MAX)
