@@ -140,7 +140,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "happenings": await story.told(ticket, shares, entries, texts, actor, called),
         "entries": [] if outside else entries,
         "replies": [(share, _newest(texts, share.ref, "body")) for share in shares if share.outcome is not None],
-        "answer": _newest(texts, ticket.ref, "answer"),
+        "answer": _answer(ticket, entries, texts),
         "question": _open_question(shares, entries, texts),
         "handover": None if outside else await handover.standing(ticket, at),
         "checks": await checking.noticed(ticket) if reviewing else None,
@@ -381,6 +381,13 @@ def _next(lines: Sequence[ClockLine]) -> ClockLine | None:
 
 def _ruler(total: ClockLine | None, calendar: Calendar, at: datetime) -> Ruler | None:
     return ruler(total.clock, calendar, at) if total else None
+
+
+def _answer(ticket: Ticket, entries: Sequence[Entry], texts: Mapping[tuple[str, int, str], str]) -> str:
+    """The centre's own, or the one that was given to many; what the caller supplied is no answer."""
+    own = [one.seq for one in entries if one.subject == ticket.ref and one.move not in queries.SUPPLIED]
+    said = [(seq, texts.get((ticket.ref, seq, name), "")) for seq in own for name in ("answer", "body")]
+    return max((one for one in said if one[1]), default=(0, ""))[1]
 
 
 def _newest(texts: Mapping[tuple[str, int, str], str], subject: str, field: str) -> str:

@@ -219,6 +219,9 @@ async def test_what_is_typed_survives_a_lost_network_and_a_call_that_rings_meanw
     await page.keyboard.type("家里有老人。")
     await expect(page.locator("[data-saved]")).to_contain_text("内容留在这台电脑")
     assert WORDS in json.dumps(await page.evaluate("({...localStorage})"), ensure_ascii=False)
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("[data-saved]")).to_contain_text("还没有登记")
+    assert await page.input_value("#content") == WORDS + "家里有老人。", "the page stays, and what is attached to it"
     await page.context.set_offline(False)
     await expect(page.locator("[data-saved]")).to_contain_text("已保存")
     assert await page.evaluate("localStorage.length") == 0, "what the hall has doesn't stay in the browser"

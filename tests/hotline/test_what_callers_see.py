@@ -1,14 +1,15 @@
 """What a caller is told of their ticket, on the page and through an operator: who has it, what comes next, by when."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hotline import documents
 from hotline.clusters import actions as clusters
 from hotline.clusters import forms as cluster_forms
 from hotline.desks import queues
-from hotline.tickets import actions, forms
+from hotline.tickets import actions, answers, forms, queries
 from hotline.tickets.affairs import of_person
 from hotline.tickets.models import Ticket
 from hotline.tickets.states import TicketState
@@ -17,7 +18,7 @@ from kernel.journal import Sealed
 from kernel.lifecycle import Nothing
 from tests import factories as f
 from tests.conftest import Client
-from tests.factories import NOW, a_ticket, a_ticket_in, share_of, way
+from tests.factories import NOW, a_ticket, a_ticket_in, share_of, walk, way
 
 pytestmark = pytest.mark.usefixtures("database")
 PHONE = "13900002206"
@@ -28,8 +29,8 @@ def words(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page[page.index("<main") :]))
 
 
-async def mine_in(state: str) -> Ticket:
-    return await a_ticket_in(state, by=f.CITIZEN, channel="web")
+async def mine_in(state: str, **given: str) -> Ticket:
+    return await a_ticket_in(state, by=f.CITIZEN, channel="web", **given)
 
 
 @pytest.mark.parametrize("state", SETTLED)
@@ -121,3 +122,47 @@ async def test_a_day_that_ends_at_midnight_isnt_listed_as_the_day_after(signed_i
     last = ticket.due_at.astimezone(CITY) - timedelta(seconds=1)
     listed = (await signed_in(f.DISPATCHER).get("/hotline/tickets")).text
     assert f"{last:%m-%d} 24:00" in listed
+
+
+PRIVATE = "我住在云谷家园 7 栋 301，门禁密码是四个八。"
+
+
+async def test_what_a_caller_supplied_is_nowhere_given_out_as_the_citys_answer(signed_in: Client) -> None:
+    ticket = await mine_in("hand", type="suggest")
+    share = await share_of(ticket)
+    await actions.contact(share, f.CONTACT, **way(share, f.HANDLER))
+    await actions.ask_caller(share, f.ASK, **way(share, f.HANDLER))
+    await ticket.refresh_from_db()
+    await actions.supply(ticket, forms.Supply(answer=Sealed(PRIVATE)), **way(ticket, f.CITIZEN))
+    await walk(ticket, f.LIFE[3:])
+    [released] = [one for one in (await answers.page(""))[0] if one.no == ticket.no]
+    assert released.body == "管道已抢修完毕，恢复供水。"
+    assert PRIVATE not in (await signed_in(f.NOBODY).get(f"/hotline/answers/{ticket.no}")).text
+    assert (await queries.histories([ticket]))[ticket.ref]["answer"] == released.body
+    assert (await documents.known(ticket))["answer"] == released.body
+    assert (await queries.answers_seen(f.DISPATCHER, [ticket]))[ticket.id][1] == released.body
+    page = (await signed_in(f.CITIZEN).get(f"/hotline/tickets/{ticket.no}")).text
+    assert "<h2>答复</h2>" not in page
+    assert PRIVATE in page, "it stands in the story, as the caller's own"
+
+
+async def test_the_answer_given_to_many_is_the_answer_to_each(signed_in: Client) -> None:
+    mine, other = await mine_in("pdisp"), await a_ticket()
+    no = await clusters.draw_number(NOW)
+    facts = cluster_forms.Gather(title="云谷路爆管停水", tickets=(mine.no, other.no))
+    cluster = await clusters.begin(facts, no=no, region=f.CITY, by=f.DISPATCHER, at=NOW)
+    body = cluster_forms.BatchReply(body=Sealed("爆管已修复，今晚八点恢复供水。"))
+    await clusters.reply(cluster, body, **way(cluster, f.MANAGER))
+    page = (await signed_in(f.CITIZEN).get(f"/hotline/tickets/{mine.no}")).text
+    assert re.search(r"<h2>答复</h2>\s*<p[^>]*>爆管已修复", page)
+    assert (await queries.histories([mine]))[mine.ref]["answer"] == "爆管已修复，今晚八点恢复供水。"
+
+
+async def test_who_has_urged_today_isnt_offered_it_again(signed_in: Client) -> None:
+    ticket = await mine_in("pdisp")
+    citizen, address = signed_in(f.CITIZEN), f"/hotline/tickets/{ticket.no}"
+    assert "/urge" in (await citizen.get(address)).text
+    await actions.urge(ticket, forms.Urge(), **way(ticket, f.CITIZEN, datetime.now(UTC)))
+    page = (await citizen.get(address)).text
+    assert "/urge" not in page
+    assert "您今天已经催办过" in page

@@ -17,7 +17,7 @@ function keep(form) {
   if (dropped) localStorage.removeItem(own + dropped.dataset.dropped);
   const read = () => Object.fromEntries([...new FormData(form)].filter(([name, value]) => typeof value === "string" && !/^_|^(place|call|know)$/.test(name)));
   const tell = (words, lost) => { said.textContent = words; said.classList.toggle("err", lost); };
-  let last = JSON.stringify(read()), saving = null;
+  let last = JSON.stringify(read()), saving = null, away = false;
   const left = JSON.parse(localStorage.getItem(own + place) ?? "{}");
   for (const [name, value] of Object.entries(left)) if (form.elements[name]) form.elements[name].value = value;
   for (const key of Object.keys(localStorage)) if (key.startsWith(own) && key !== own + place) {
@@ -29,25 +29,30 @@ function keep(form) {
     localStorage.setItem(own + place, now);
     try {
       const { saved_at } = await send("/api/v1/drafts", { place, fields });
-      last = now;
+      [last, away] = [now, false];
       localStorage.removeItem(own + place);
       tell(`草稿 ${saved_at.slice(11, 19)} 已保存`, false);
     } catch (wrong) {
       const why = { 401: "登录已到期", 403: "登录已到期", 413: "内容太长", 422: "内容太长" }[wrong.status] ?? "网络中断";
+      away = !wrong.status;
       tell(`${why}：内容留在这台电脑，恢复后自动保存`, true);
     }
   };
   const soon = () => { saving ??= save().finally(() => { saving = null; }); };
-  const timer = setInterval(soon, SAVED_EVERY_MS);
+  let timer = setInterval(soon, SAVED_EVERY_MS);
   addEventListener("online", soon);
   addEventListener("pagehide", () => { if (JSON.stringify(read()) !== last) localStorage.setItem(own + place, JSON.stringify(read())); });
   form.addEventListener("submit", (event) => {
-    if (!saving) return;
+    if (!saving && !away && navigator.onLine) return;
     event.preventDefault();
     event.stopPropagation();
     const button = event.submitter;
     clearInterval(timer);
-    saving.finally(() => form.requestSubmit(button));
+    (saving ?? save()).finally(() => {
+      if (!away && navigator.onLine) return form.requestSubmit(button);
+      tell("网络中断：还没有登记，内容留在这台电脑，恢复后请再登记", true);
+      timer = setInterval(soon, SAVED_EVERY_MS);
+    });
   });
 }
 
