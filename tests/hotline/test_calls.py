@@ -149,6 +149,27 @@ async def test_a_missed_call_waits_two_hours_to_be_called_back_and_the_call_out_
     assert await queries.called_back(at) == queries.CalledBack(1, 1)
 
 
+async def test_a_caller_who_rang_three_times_in_vain_is_called_back_once(push: Push, signed_in: Client) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    for n in range(3):
+        await push("hangup", at - timedelta(seconds=90 - n), callId=f"m{n}")
+    [row] = await queries.missed(at)
+    assert (row.times, row.due_at) == (3, at - timedelta(seconds=90) + timedelta(hours=2))
+    await calls.dispose(row.call, Ending.CALLED_BACK, by=f.OPERATOR, at=at)
+    assert await queries.missed(at) == []
+    assert await queries.called_back(at) == queries.CalledBack(3, 3)
+
+
+async def test_who_rang_again_and_was_answered_waits_for_no_call_back(push: Push) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    await push("hangup", at - timedelta(seconds=90), callId="m1")
+    await push("answer", at - timedelta(seconds=60), callId="m2", user="operator")
+    assert await queries.missed(at) == []
+    await push("hangup", at - timedelta(seconds=30), callId="m3")
+    [row] = await queries.missed(at)
+    assert row.times == 1
+
+
 @pytest.mark.parametrize("hidden", ["", "anonymous", "Withheld", "sip-user@pbx"])
 async def test_a_withheld_number_is_counted_and_stands_on_no_list(push: Push, hidden: str) -> None:
     await push("hangup", **{"from": hidden})
