@@ -61,6 +61,7 @@ FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "a
 AREA_MAX = 12  # digits of a district's or street's code
 CODE = re.compile(r"\d{2}|\d{4}|\d{6}", re.ASCII)  # of the tree of categories, or of one of its branches
 WORDS_MIN = 4  # what is shorter was chosen, not written
+CHOSEN = frozenset({"lead", "assist", "agency", "unit", "suggested", "category"})  # codes, nothing to be copied out
 LEVEL_MIN = 2  # of the tree: what lies below the city
 ANSWERING = {"dispatch", "answer_directly", "reply", "assist_reply", "review"}  # who looks how it was done before
 DESKS = ("new", "dispatch", "ruling", "review", "visit", "agency")
@@ -236,7 +237,7 @@ def unsent(typed: Mapping[str, Any], ready: Sequence[Offer]) -> list[tuple[str, 
     if name not in table or any(offer.name == name and not offer.reason for offer in ready):
         return []
     facts = table[name].facts.model_fields
-    written = [(field.title or key, typed.get(key)) for key, field in facts.items()]
+    written = [(field.title or key, typed.get(key)) for key, field in facts.items() if key not in CHOSEN]
     return [(title, text) for title, text in written if isinstance(text, str) and len(text) >= WORDS_MIN]
 
 
