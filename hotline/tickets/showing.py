@@ -1,6 +1,7 @@
 """A ticket as one person sees it: what pages, print and the desks' panes show, gathered in a few queries."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -88,10 +89,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class ClockLine:
-    """One limit: what it is for, when it ends, how it stands."""
+    """One limit: what it is for, the how manieth time, when it ends, how it stands."""
 
     step: str
     label: str
+    turn: int
     clock: Clock
     left: Remaining
 
@@ -354,8 +356,14 @@ def _hour(params: Mapping[str, str]) -> int | None:
 
 async def _clocks(ticket: Ticket, shares: Sequence[Assignment], calendar: Calendar, at: datetime) -> list[ClockLine]:
     refs = [ticket.ref, *(share.ref for share in shares)]
-    clocks = await clock_queries.of(refs)
-    lines = [ClockLine(clock.step, STEPS[clock.step], clock, _left(clock, calendar, at)) for clock in clocks]
+    # renewed with the same end (twenty tickets joined to one) it is still the one that was promised: the last stands
+    clocks = {(one.subject, one.step, one.started_at, one.due_at): one for one in await clock_queries.of(refs)}
+    turns: Counter[tuple[str, str]] = Counter()
+    lines = []
+    for clock in clocks.values():
+        turns[clock.subject, clock.step] += 1
+        turn, left = turns[clock.subject, clock.step], _left(clock, calendar, at)
+        lines.append(ClockLine(clock.step, STEPS[clock.step], turn, clock, left))
     return sorted(lines, key=lambda line: line.step == "total")
 
 

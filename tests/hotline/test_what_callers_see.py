@@ -166,3 +166,13 @@ async def test_who_has_urged_today_isnt_offered_it_again(signed_in: Client) -> N
     page = (await citizen.get(address)).text
     assert "/urge" not in page
     assert "您今天已经催办过" in page
+
+
+async def test_a_ticket_that_others_joined_shows_one_total_and_not_one_for_each(signed_in: Client) -> None:
+    target = await a_ticket()
+    for _ in range(3):
+        ticket = await a_ticket()
+        await actions.merge(ticket, forms.Merge(into=target.no), **way(ticket, f.DISPATCHER))
+    page = words((await signed_in(f.DISPATCHER).get(f"/hotline/tickets/{target.no}")).text)
+    assert page.count("对诉求人总时限") == 1
+    assert "改按新的时限计时" not in page
