@@ -463,6 +463,7 @@ async def test_a_ticket_that_a_closed_unit_had_signed_waits_for_the_dispatcher_a
     page = (await desk.get("/hotline/dispatch?show=orphaned")).text
     assert signed.no in page
     assert other.no not in page
+    assert "按首选派出" not in page, "they were dispatched already"
     await actions.recall(signed, f.BACK, **way(signed, f.DISPATCHER))
     await actions.dispatch(signed, forms.Dispatch(lead="ZJ", basis="机构改革"), **way(signed, f.DISPATCHER))
     assert not await Clock.filter(subject__endswith=f"{signed.no}/1", stopped_at=None).exists()
