@@ -1,6 +1,7 @@
 """Who is told of what in the inbox (消息). The event's id is the key, so a second delivery tells nobody twice."""
 
 from hotline.permissions import P
+from hotline.refusals import queries as refusals
 from hotline.tickets import queries
 from hotline.tickets.models import Assignment, Ticket
 from kernel import journal
@@ -132,7 +133,9 @@ async def _tell_centre(event: Event, ticket: Ticket) -> None:
 
 
 async def _asked_by_what_it_says(event: Event, ticket: Ticket) -> tuple[str, P] | None:
-    """Not every rating and not every withdrawal is somebody's work."""
+    """Not every rating, withdrawal or note is somebody's work."""
+    if event.topic == "ticket.note" and ticket.state == "reg" and await refusals.is_proposal(ticket.no, event.seq):
+        return "拟不予受理，待决定", P.TICKET_REFUSE
     if event.topic == "ticket.self_rate" and ticket.state == "visit":
         return "诉求人自评，待回访处理", P.TICKET_VISIT
     if event.topic == "ticket.withdraw" and ticket.check_withdrawal:

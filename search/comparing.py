@@ -5,13 +5,15 @@ either side. The whole one reads every document anew, so it also finds what no e
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kernel.module import Progress
 from search import queries
 from search.engine import BUCKETS, Part, Record, SearchEngine, Sums, bucket_of, pieces
-from search.records import circumstances, read, record
+from search.preparing import Preparing, made
+from search.records import circumstances, read
 from search.subjects import every_ref, late
 
 State = tuple[int, int]  # version, digest
@@ -64,12 +66,13 @@ async def staying(engine: SearchEngine) -> list[Difference]:
 async def unlike_database(engine: SearchEngine, progress: Progress | None = None) -> tuple[int, list[Difference]]:
     """How many documents were read, and where the live index isn't what they say, each looked at twice."""
     count, wanted = 0, {part: dict[int, Sums]() for part in Part}
-    async for refs in every_ref():
-        for part, now in await _records(refs):
-            wanted[part][now.bucket] = _added(wanted[part].get(now.bucket, NOTHING), now)
-            count += 1
-        if progress:
-            progress(count, count)
+    async with aclosing(Preparing(datetime.now(UTC)).every()) as everything:
+        async for piece in everything:
+            for (_, part), now in piece.records.items():
+                wanted[part][now.bucket] = _added(wanted[part].get(now.bucket, NOTHING), now)
+                count += 1
+            if progress:
+                progress(count, count)
     heaps = _differing(wanted, {part: await engine.sums(part) for part in Part})
     found = await _looked_into(engine, heaps)
     if found:
@@ -88,17 +91,13 @@ async def _looked_into(engine: SearchEngine, heaps: Heaps) -> list[Difference]:
     either = {bucket for _, bucket in heaps}
     async for refs in every_ref():
         inside = [ref for ref in refs if bucket_of(ref) in either]
-        now = {(part, one.key): (one.version, one.digest) for part, one in await _records(inside)} if inside else {}
+        records = made(await read(inside), await circumstances(datetime.now(UTC))) if inside else {}
+        now = {key: (one.version, one.digest) for key, one in records.items()}
         for part, ref in ((part, ref) for ref in inside for part in Part if (part, bucket_of(ref)) in heaps):
-            has, wanted = held[part].pop(ref, None), now.get((part, ref))
+            has, wanted = held[part].pop(ref, None), now.get((ref, part))
             if has != wanted:
                 found.append(Difference(part, ref, has, wanted))
     return found + [Difference(part, ref, has, None) for part in Part for ref, has in held[part].items()]
-
-
-async def _records(refs: list[str]) -> list[tuple[Part, Record]]:
-    seen, now_is = await read(refs), await circumstances(datetime.now(UTC))
-    return [(part, now) for ref in refs for part in Part if (now := record(seen[ref], part, now_is))]
 
 
 async def _held(engine: SearchEngine, part: Part, bucket: int, *, new: bool = False) -> dict[str, State]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +24,9 @@ from search.engine import (
     pieces,
 )  # fmt: skip
 from search.models import Applied, Rebuild
-from search.records import Circumstances, Read, circumstances, read, record
-from search.subjects import concerned, every_ref
+from search.preparing import Prepared, Preparing, made
+from search.records import Read, circumstances, read
+from search.subjects import concerned
 from search.trimming import BATCH_MAX
 
 Progress = Callable[[int, int], None]
@@ -76,7 +77,6 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Aim:
     at: datetime
-    now: Circumstances
     only_new: bool  # into the generation that is being built
     live: bool  # there is one beside it that answers
 
@@ -93,6 +93,7 @@ class Indexing:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     building: asyncio.Lock = field(default_factory=asyncio.Lock)
     since: datetime | None = None  # a building began then
+    brought: set[str] = field(default_factory=set)  # since then: what was read ahead of it is old
 
     async def bring(self, ref: str, *, at: datetime, found: int | None = None) -> None:
         """Returns when the index holds what the database says of `ref` now. Who gets the turn works for all who wait;
@@ -130,33 +131,51 @@ class Indexing:
         return None
 
     async def _write(
-        self, refs: Iterable[str], at: datetime, *, only_new: bool = False, wrong: Wrong = NOTHING_WRONG
+        self,
+        refs: Iterable[str],
+        at: datetime,
+        *,
+        only_new: bool = False,
+        wrong: Wrong = NOTHING_WRONG,
+        ahead: Prepared | None = None,
     ) -> None:
         """Where several processes write, whoever was last to write must have been last to read: what has changed since
         is written again, so the index ends as the database is, in whatever order the writes came."""
         wanted = sorted(refs)
         while wanted:
-            seen, written = await self._write_once(wanted, at, only_new, wrong)
+            seen, written = await self._write_once(wanted, at, only_new, wrong, ahead)
             if self.engine.one_writer:
                 return
-            now = await read(written)
+            now, ahead = await read(written), None
             wanted = [ref for ref in written if now[ref] != seen[ref]]
 
     async def _write_once(
-        self, wanted: list[str], at: datetime, only_new: bool, wrong: Wrong
-    ) -> tuple[dict[str, Read], list[str]]:
-        seen, known = await read(wanted), await queries.applied(wanted)
+        self, wanted: list[str], at: datetime, only_new: bool, wrong: Wrong, ahead: Prepared | None
+    ) -> tuple[Mapping[str, Read], list[str]]:
         at = max(at, self.since or at)  # a building takes what it hasn't met since its begin for gone
-        turn, to = Turn(), Aim(at, await circumstances(at), only_new, live=only_new and await self.engine.ready())
+        if not only_new and self.since:
+            self.brought.update(wanted)
+        then = await self._prepared(wanted, at, ahead)
+        turn, to = Turn(), Aim(at, only_new, live=only_new and await self.engine.ready())
+        known = await queries.applied(wanted)
         for ref, part in ((ref, part) for ref in wanted for part in Part):
-            now = record(seen[ref], part, to.now)
-            turn.take(part, ref, known.get((part, ref)), now, wrong.get((part, ref)), to)
+            turn.take(part, ref, known.get((part, ref)), then.records.get((ref, part)), wrong.get((part, ref)), to)
         if not only_new or any(batch.put or batch.out for batch in turn.everywhere.values()):
             await self.engine.write(turn.everywhere)
         if only_new:
             await self.engine.write(turn.new, only_new=True)
         await queries.remember(turn.rows)  # after the commit: a crash in between repeats the work and harms nothing
-        return seen, sorted({row.ref for row in turn.rows})
+        return then.seen, sorted({row.ref for row in turn.rows})
+
+    async def _prepared(self, wanted: list[str], at: datetime, ahead: Prepared | None) -> Prepared:
+        """What was read ahead of this turn holds, but for what others' turns have brought meanwhile."""
+        fresh = [ref for ref in wanted if ahead is None or ref in self.brought]
+        seen = await read(fresh) if fresh else {}
+        records = made(seen, await circumstances(at)) if fresh else {}
+        if ahead is None:
+            return Prepared(seen, records)
+        still = {key: one for key, one in ahead.records.items() if key[0] not in seen}
+        return Prepared({**ahead.seen, **seen}, {**still, **records})
 
     async def look_at_ranks(self, *, at: datetime) -> int:
         """What the passing of time, or what is counted, may have moved; written only where the value is another one.
@@ -185,14 +204,15 @@ class Indexing:
         self.since, swapped, done = at, False, 0
         try:
             await self.engine.begin_generation()
-            async for refs in every_ref():
-                async with self.turn:
-                    await unbroken(self._write(refs, at, only_new=True))
-                done += len(refs)
-                if progress:
-                    progress(done, done)
-                if asked:
-                    await queries.note_progress(asked, done)
+            async with aclosing(Preparing(at).every()) as pieces_of_it:
+                async for ahead in pieces_of_it:
+                    async with self.turn:
+                        await unbroken(self._write(ahead.seen, at, only_new=True, ahead=ahead))
+                    done += len(ahead.seen)
+                    if progress:
+                        progress(done, done)
+                    if asked:
+                        await queries.note_progress(asked, done)
             async with self.turn:
                 await self._look_for_unseen(at)
                 await self._settle(at)
@@ -200,6 +220,7 @@ class Indexing:
                 swapped = True
         finally:
             self.since = None
+            self.brought.clear()
             if not swapped:
                 await self.engine.drop_generation()
         return done

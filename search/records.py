@@ -15,6 +15,7 @@ from search.vocabulary import queries as vocabulary
 
 log = logging.getLogger(__name__)
 BETWEEN = " | "  # no phrase reaches from one text into the other
+Tokens = dict[str, str]  # title, signs, pinyin, initials, body: with a space between
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +59,41 @@ async def read(refs: list[str]) -> dict[str, Read]:
     return found
 
 
-def record(seen: Read, part: Part, now: Circumstances) -> Record | None:
+def sources(seen: Read, part: Part) -> list[Document]:
     """The restricted record knows the words of its public twin, too, and the public one who may see the other: so each
-    reader gets one of them, and which one needs no look into the other index."""
+    reader gets one of them, and which one needs no look into the other index. Empty: there is none."""
     document = seen.of(part)
     if document is None:
+        return []
+    return [document, seen.public] if part is Part.RESTRICTED and seen.public else [document]
+
+
+def tokens(titles: list[str], bodies: list[str], readings: pinyin.Readings) -> Tokens:
+    """Most of the work of a record; it depends on nothing but its words."""
+    titles, bodies = ([analysis.without_masked(text) for text in those] for those in (titles, bodies))
+    return {
+        "title": BETWEEN.join(" ".join(analysis.title_tokens(title)) for title in titles),
+        "signs": " ".join({sign: None for title in titles for sign in analysis.title_signs(title)}),
+        "pinyin": BETWEEN.join(one for title in titles for one in pinyin.sound_tokens(title, readings)),
+        "initials": BETWEEN.join(one for title in titles for one in pinyin.letter_tokens(title, readings)),
+        "body": BETWEEN.join(" ".join(analysis.body_tokens(body)) for body in bodies),
+    }
+
+
+def record(seen: Read, part: Part, now: Circumstances, said: Tokens | None = None) -> Record | None:
+    """`said`: its tokens, where they were made before."""
+    told = sources(seen, part)
+    if not told:
         return None
-    sources = [document, seen.public] if part is Part.RESTRICTED and seen.public else [document]
-    numbers = dict.fromkeys(form for d in sources for no in (d.no, *d.number) for form in analysis.identifiers(no))
+    document = told[0]
+    if said is None:
+        said = tokens([source.title for source in told], [source.body for source in told], now.readings)
+    numbers = dict.fromkeys(form for d in told for no in (d.no, *d.number) for form in analysis.identifiers(no))
     exact = {
         "number": tuple(numbers),
         "region": scope_tokens("", document.region_path),
         "acl": stored_tokens(document),
         "twin": stored_tokens(seen.restricted) if part is Part.PUBLIC and seen.restricted else (),
-    }
-    titles = [analysis.without_masked(source.title) for source in sources]
-    bodies = [analysis.without_masked(source.body) for source in sources]
-    tokens = {
-        "title": BETWEEN.join(" ".join(analysis.title_tokens(title)) for title in titles),
-        "signs": " ".join({sign: None for title in titles for sign in analysis.title_signs(title)}),
-        "pinyin": BETWEEN.join(one for title in titles for one in pinyin.sound_tokens(title, now.readings)),
-        "initials": BETWEEN.join(one for title in titles for one in pinyin.letter_tokens(title, now.readings)),
-        "body": BETWEEN.join(" ".join(analysis.body_tokens(body)) for body in bodies),
     }
     published = int(document.published.timestamp()) if document.published else 0
     deadline = int(document.deadline.timestamp()) if document.deadline else NEVER
@@ -90,14 +104,14 @@ def record(seen: Read, part: Part, now: Circumstances) -> Record | None:
         exact[TIMED] = (TIMED,)
     standing = (document.life.value, deadline, document.complete, *window)  # not what is counted: that moves by itself
     key = f"{document.kind}:{document.no}"
-    values = (document.agency, exact, tokens, published, standing, document.version)
+    values = (document.agency, exact, said, published, standing, document.version)
     digest = int.from_bytes(sha256(repr((key, values)).encode()).digest()[:8])
     return Record(
         key=key,
         kind=document.kind,
         agency=document.agency,
         exact=exact,
-        tokens=tokens,
+        tokens=said,
         published=published,
         version=document.version,
         digest=digest,

@@ -7,6 +7,8 @@ from datetime import datetime, time, timedelta
 from importlib.resources import files
 
 from hotline.categories import importing as categories
+from hotline.desks import actions as desks
+from hotline.desks.forms import NewCall
 from hotline.tickets import actions, forms, queries
 from hotline.tickets.forms import Channel, Outcome, Satisfied, Solved, Type, Urgency
 from hotline.tickets.models import Assignment, Ticket
@@ -25,13 +27,16 @@ STORIES = {
     "reg": 6, "pdisp": 24, "disp": 26, "recalled": 4, "hand": 30, "urged": 10, "contacted": 8, "waiting": 8,
     "fix": 8, "review": 16, "visit": 18, "redo": 6, "closed": 84, "direct": 22,
     "wdrawn": 8, "arch": 12, "disputed": 3, "extending": 3, "long": 2, "refused": 1, "supervised": 1,
+    "doubted": 2, "declined": 1,
 }  # fmt: skip
 AGES_H = {
     "reg": (1, 5), "pdisp": (1, 31), "disp": (5, 44), "recalled": (6, 28), "hand": (4, 120), "urged": (30, 130),
     "contacted": (10, 100), "waiting": (50, 120), "fix": (100, 200), "review": (72, 190), "visit": (96, 230),
     "redo": (240, 400), "closed": (260, 1400), "direct": (2, 700), "wdrawn": (48, 400), "arch": (1100, 1700),
     "disputed": (3, 20), "extending": (30, 90), "long": (300, 500), "refused": (20, 60), "supervised": (40, 90),
+    "doubted": (1, 3), "declined": (20, 60),
 }  # fmt: skip
+DOUBTS = {"doubted", "declined"}
 AT_AGENCY = {"disputed", "extending", "supervised", "disp", "hand", "urged", "contacted", "waiting", "fix", "review"}
 NAMES = (
     "陈明", "周芸", "李大勇", "王秀兰", "张建", "刘小曼", "赵一鸣", "孙桂英", "何伟", "吴燕", "郑国强", "冯莉",
@@ -51,6 +56,7 @@ class Matter:
     content: str
     reply: str
     agency: str
+    ground: str = ""  # of what the operator proposes to refuse; `reply` is what the caller would be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +104,38 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 
 def _tales(at: datetime) -> Iterator[Tale]:
     """Every matter comes in several places; the two agencies of the demo accounts get more than their share."""
-    agencies = {row["编码"]: row["承办单位代码"] for row in rows("categories.csv")}
-    matters = [
-        Matter(
-            row["分类"],
-            Type(row["性质"]),
-            Urgency(row["紧急"]),
-            row["标题"],
-            row["内容"],
-            row["答复"],
-            agencies[row["分类"]],
-        )
-        for row in rows("matters.csv")
-    ]
+    matters, doubts = _matters("matters.csv"), iter(_matters("doubts.csv"))
     places, used = list(rows("places.csv")), dict.fromkeys(range(len(matters)), 0)
     stories = [story for story, count in STORIES.items() for _ in range(count)]
     for number, story in enumerate(stories):
         wanted = {0: "SWJT", 2: "CGJ"}.get(number % 4, "") if story in AT_AGENCY else ""
         fitting = [n for n, matter in enumerate(matters) if _fits(matter, story, wanted)]
         chosen = min(fitting, key=lambda n: (used[n], n))
+        matter = next(doubts) if story in DOUBTS else matters[chosen]
         place = places[(chosen * 5 + used[chosen] * 7) % len(places)]
         used[chosen] += 1
         youngest, oldest = AGES_H[story]
         place_in_story = stories[:number].count(story) / max(STORIES[story] - 1, 1)
         hours = youngest + (oldest - youngest) * place_in_story
         begins = at - timedelta(hours=hours, minutes=number % 53)
-        yield Tale(number, matters[chosen], place["地点"], place["区划"], place["地址"], story, begins)
+        yield Tale(number, matter, place["地点"], place["区划"], place["地址"], story, begins)
+
+
+def _matters(name: str) -> list[Matter]:
+    agencies = {row["编码"]: row["承办单位代码"] for row in rows("categories.csv")}
+    return [
+        Matter(
+            row["分类"],
+            Type(row["性质"]),
+            Urgency(row["紧急"]),
+            row["标题"],
+            row["内容"],
+            row.get("答复") or row["告知"],
+            agencies[row["分类"]],
+            row.get("理由", ""),
+        )
+        for row in rows(name)
+    ]
 
 
 def _fits(matter: Matter, story: str, agency: str) -> bool:
@@ -156,7 +168,7 @@ class _Walk:
     async def _register(self) -> None:
         """Some write from the site, most ring; three belong to people who can sign in and look."""
         tale, number = self.tale, self.tale.number
-        owner = {5: "citizen", 9: "citizen2"}.get(number % 23, "") if tale.story != "reg" else ""
+        owner = {5: "citizen", 9: "citizen2"}.get(number % 23, "") if tale.story not in {"reg", *DOUBTS} else ""
         by = self.who[owner or "operator"]
         facts = forms.Register(
             channel=Channel.WEB if owner else CHANNELS[number % len(CHANNELS)],
@@ -172,7 +184,13 @@ class _Walk:
             urgency=tale.matter.urgency,
         )
         no = numbering.reserved(Ticket.prefix, self.at)
-        self.ticket, _ = await actions.register(facts, no=no, region=settings().region_path, by=by, at=self.at)
+        region = settings().region_path
+        if tale.story in DOUBTS:
+            ground, words = forms.Ground(tale.matter.ground), Sealed(tale.matter.reply)
+            call = NewCall(**dict(facts), ground=ground, words=words)
+            self.ticket, _ = await desks.take(call, no=no, region=region, by=by, at=self.at)
+        else:
+            self.ticket, _ = await actions.register(facts, no=no, region=region, by=by, at=self.at)
 
     async def _reg(self) -> None:
         """Left as it came: the place is still to be asked."""
@@ -258,6 +276,14 @@ class _Walk:
             told = Sealed("该事项正在人民法院审理，请按诉讼程序主张。")
             facts = forms.Refuse(ground="legal_channel", text=told)
             await actions.refuse(self.ticket, facts, **self._way("shiftlead", self.ticket))
+
+    async def _doubted(self) -> None:
+        """拟不予受理: waits for the shift lead."""
+
+    async def _declined(self) -> None:
+        self._later(minutes=25)
+        facts = forms.Refuse(ground=forms.Ground(self.tale.matter.ground), text=Sealed(self.tale.matter.reply))
+        await actions.refuse(self.ticket, facts, **self._way("shiftlead", self.ticket))
 
     async def _long(self) -> None:
         await self._visit()

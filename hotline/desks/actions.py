@@ -9,11 +9,15 @@ from hotline.calls import actions as calls
 from hotline.desks import forms, queries
 from hotline.desks.models import Advice, View
 from hotline.drafts import actions as drafts
+from hotline.permissions import P
+from hotline.refusals import actions as refusals
+from hotline.refusals.wording import noted
 from hotline.tickets import actions
 from hotline.tickets import forms as facts
 from hotline.tickets.models import Assignment, Ticket
 from kernel.database import transaction
 from kernel.errors import FormRejected, Refusal
+from kernel.journal import Sealed, clear
 from kernel.lifecycle import Nothing, Way
 from kernel.people.queries import active_organisation
 from kernel.permissions import Actor
@@ -29,7 +33,8 @@ class Done:
 
 
 async def take(form: forms.NewCall, *, no: str, region: str, by: Actor, at: datetime) -> tuple[Ticket, str]:
-    """Registered; then handed over, answered or joined, as the form says. The draft is gone in the same transaction."""
+    """Registered; then handed over, answered, joined or doubted, as the form says. The draft is gone in the same
+    transaction."""
     async with transaction():
         ticket, code = await actions.register(form.facts(), no=no, region=region, by=by, at=at)
         if form.then in forms.EMERGENCY:
@@ -39,6 +44,8 @@ async def take(form: forms.NewCall, *, no: str, region: str, by: Actor, at: date
             await actions.answer_directly(ticket, told, **_seen(ticket, by, at))
         elif form.into:
             await actions.merge(ticket, facts.Merge(into=form.into), **_seen(ticket, by, at))
+        elif form.ground and form.words:
+            await _doubt(ticket, form.ground, form.words, by=by, at=at)
         if form.advised:
             await _advise(ticket, form.advised, by=by, at=at)
         if form.call:
@@ -74,6 +81,16 @@ async def keep_view(form: forms.NewView, *, by: Actor, at: datetime) -> None:
 
 async def drop_view(view: int, *, by: Actor) -> None:
     await queries.views_of(by).filter(id=view).delete()
+
+
+async def _doubt(ticket: Ticket, ground: facts.Ground, words: Sealed, *, by: Actor, at: datetime) -> None:
+    """T05: who registers proposes, the shift lead decides; who is both does it in one step."""
+    if await ticket.may(P.TICKET_REFUSE, by):
+        await actions.refuse(ticket, facts.Refuse(ground=ground, text=words), **_seen(ticket, by, at))
+        return
+    note = facts.Note(text=Sealed(noted(ground, clear(words))), internal=True)
+    await actions.note(ticket, note, **_seen(ticket, by, at))
+    await refusals.propose(ticket.no, ground, seq=ticket.version, by=by, at=at)
 
 
 async def _advise(ticket: Ticket, agency: str, *, by: Actor, at: datetime) -> None:

@@ -21,12 +21,14 @@ from hotline.drafts.queries import Shown
 from hotline.flags import queries as flags
 from hotline.knowledge import queries as knowledge
 from hotline.permissions import P
+from hotline.refusals import queries as refusals
+from hotline.refusals.wording import WORDS_MAX
 from hotline.suggestions import suggest
 from hotline.suggestions.forms import Wanted
 from hotline.tickets import queries
 from hotline.tickets.actions import draw_number
 from hotline.tickets.files import TICKET_SLOT
-from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Channel, Secrecy, Type, Urgency
+from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Channel, Ground, Secrecy, Type, Urgency
 from hotline.tickets.models import Ticket
 from hotline.tickets.phones import phone
 from kernel.database import transaction
@@ -36,6 +38,7 @@ from kernel.files.forms import expect, keep_sent, of_form, shown
 from kernel.forms import typed_form
 from kernel.journal import Sealed
 from kernel.pages import check_token, needs, posted, render, see_other, told_once
+from kernel.permissions import Actor
 from kernel.settings import settings
 
 LOOKS = ("propose", "find")  # what is only looked at
@@ -91,6 +94,7 @@ async def _desk(request: Request, *, done: Ticket | None = None, code: str = "")
     typed, draft = await _typed(request, here if done is None else None)
     ani = _ani(request, typed, popped)
     known = await queues.of_phone(ani, request.user, at) if ani else []
+    choices = await _choices(request.user)
     return render(
         request,
         "hotline/desks/new.html",
@@ -111,16 +115,25 @@ async def _desk(request: Request, *, done: Ticket | None = None, code: str = "")
         at_rows=bool(popped and known and known[0].left and not typed and not done),
         proposals=await _proposals(request, typed),
         articles=await _articles(request, typed, at),
-        leaves=await categories.leaves(),
-        units=await finding.unit_options(),
-        channel_options=[(one.value, one.label) for one in Channel],
-        type_options=[(one.value, one.label) for one in Type],
-        urgency_options=[(one.value, one.label) for one in Urgency],
-        secrecy_options=[(one.value, one.label) for one in Secrecy],
         done=done,
         code=code,
+        waits=done is not None and bool(await refusals.proposed_among([done.no])),
         files=shown(request, TICKET_SLOT),
+        **choices,
     )
+
+
+async def _choices(actor: Actor) -> dict[str, Any]:
+    """What the desk lets this person choose from; who decides on a refusal doesn't propose one."""
+    listed = (("channel", Channel), ("type", Type), ("urgency", Urgency), ("secrecy", Secrecy), ("ground", Ground))
+    decides = actor.may_anywhere(P.TICKET_REFUSE)
+    return {f"{name}_options": [(one.value, one.label) for one in kind] for name, kind in listed} | {
+        "leaves": await categories.leaves(),
+        "units": await finding.unit_options(),
+        "words_max": WORDS_MAX,
+        "decides": decides,
+        "doubt": "不予受理" if decides else "拟不予受理",
+    }
 
 
 async def _typed(request: Request, here: Shown | None) -> tuple[dict[str, Any], Shown | None]:

@@ -10,6 +10,7 @@ from tortoise.queryset import QuerySet
 
 from hotline.categories import queries as categories
 from hotline.desks import queries as own
+from hotline.refusals import queries as refusals
 from hotline.suggestions import rules as suggestion_rules
 from hotline.suggestions import suggest
 from hotline.suggestions.suggest import Guessed
@@ -29,6 +30,7 @@ A = AssignmentState
 ROWS_MAX, COUNTED_MAX = 100, 99
 SOON = timedelta(hours=1)
 QUEUES: dict[str, tuple[str, frozenset[TicketState]]] = {
+    "refusing": ("拟不予受理", frozenset({TicketState.REG})),
     "dispatch": ("待派单", frozenset({TicketState.REG, TicketState.PDISP})),
     "review": ("待审核", frozenset({TicketState.REVIEW})),
     "visit": ("待回访", frozenset({TicketState.VISIT})),
@@ -65,6 +67,8 @@ class Row:
 async def tickets(actor: Actor, desk: str, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
     _, states = QUEUES[desk]
     seen, views = queries.narrowed(queries.visible_to(actor), queries.Asked(words=words), at), views_of(desk)
+    if desk == "refusing":
+        seen = seen.filter(no__in=refusals.proposed_nos())
     here = {
         view: OWN_VIEWS[view](seen) if view in OWN_VIEWS else seen.filter(_in_view(view, at), state__in=[*states])
         for view in views
@@ -152,10 +156,11 @@ class Proposed:
 
 
 async def proposed(actor: Actor, nos: Sequence[str]) -> list[Proposed]:
-    """The likeliest agency of each; none for 紧急, 特急, 保密, or where nothing points anywhere."""
-    found = []
+    """The likeliest agency of each; none for 紧急, 特急, 保密, 拟不予受理, or where nothing points anywhere."""
+    found, doubted = [], await refusals.proposed_among(nos)
     for ticket in await queries.by_deadline(queries.visible_to(actor, nos), ROWS_MAX):
-        offers = await offered(ticket) if suggestion_rules.may_be_filled_in(ticket) else []
+        alone = ticket.no in doubted or not suggestion_rules.may_be_filled_in(ticket)
+        offers = [] if alone else await offered(ticket)
         best = offers[0] if offers else None
         if best is None:
             found.append(Proposed(ticket, "", "", 0, ""))
@@ -253,5 +258,6 @@ async def _pane(ticket: Ticket, actor: Actor, at: datetime) -> dict[str, object]
         if not isinstance(content, str):
             raise NotFound(what="该工单")
         proposed = await _proposals(ticket, content, shown["guessed"])
-        shown["proposals"] = proposed | {"filled_in": suggestion_rules.may_be_filled_in(ticket)}
+        filled_in = suggestion_rules.may_be_filled_in(ticket) and not shown["refusing"]
+        shown["proposals"] = proposed | {"filled_in": filled_in}
     return shown

@@ -1,5 +1,5 @@
-"""The queues (派单、审核、回访、承办): find, show beside it the one that is chosen, act through the ticket's own
-handler; what is done with several at once is done here."""
+"""The queues (不予受理、派单、审核、回访、承办): find, show beside it the one that is chosen, act through the ticket's
+own handler; what is done with several at once is done here."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,13 @@ from kernel.settings import settings
 
 WORDS_MAX = 100
 RULERS = (P.ASSIGNMENT_RULE, P.ASSIGNMENT_ADJUDICATE)
-DESK_RIGHTS = (P.TICKET_DISPATCH, P.TICKET_REVIEW, P.TICKET_VISIT, P.ASSIGNMENT_READ, *RULERS)
+DESK_RIGHTS = (P.TICKET_REFUSE, P.TICKET_DISPATCH, P.TICKET_REVIEW, P.TICKET_VISIT, P.ASSIGNMENT_READ, *RULERS)
+
+
+@needs(P.TICKET_REFUSE)
+async def refusing(request: Request) -> Response:
+    """拟不予受理: what operators propose to refuse, for the shift lead to decide."""
+    return await _tickets(request, "refusing")
 
 
 @needs(P.TICKET_DISPATCH)
@@ -180,6 +186,7 @@ def _now() -> datetime:
 
 
 routes = [
+    Route("/refusing", refusing, methods=["GET"], name="refusing"),
     Route("/dispatch", dispatch, methods=["GET"], name="dispatch"),
     Route("/dispatch/batch", propose, methods=["POST"], name="propose_batch"),
     Route("/dispatch/accept", accept, methods=["POST"], name="accept_batch"),

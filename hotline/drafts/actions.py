@@ -14,7 +14,7 @@ from kernel.permissions import Actor
 async def keep(typed: Typed, *, by: Actor, at: datetime) -> None:
     """Two savings that come at once make one row; an empty desk leaves none."""
     told = {name: text for name, text in typed.fields.items() if text}
-    if not told.keys() & {"content", "title", "answer"}:
+    if not told.keys() & {"content", "title", "answer", "words"}:
         return await erase(typed.place, by=by)
     row = Draft(account_id=by.id, place=typed.place, saved_at=at)
     row.body = secrets.seal(json.dumps(told, ensure_ascii=False), **row.sealed["body"](row))

@@ -11,7 +11,8 @@ AT_DESK = "new"  # the desk without a call
 FIELDS = frozenset(
     {
         "channel", "type", "title", "content", "caller_name", "caller_phone", "secrecy", "answer_waived",
-        "address", "category", "urgency", "advised", "answer", "article", "into",
+        "address", "category", "urgency", "advised", "answer", "article", "into", "ground",
+        "words",
     }
 )  # fmt: skip
 Place = Annotated[str, Field(title="草稿位置", pattern=r"^(new|call:\d{1,10})$")]

@@ -19,6 +19,8 @@ from hotline.handover import queries as handover
 from hotline.permissions import P
 from hotline.policies.longer import LAWS, LongerBy
 from hotline.policies.replaying import WINDOWS
+from hotline.refusals import queries as refusals
+from hotline.refusals.queries import Proposed
 from hotline.suggestions import suggest
 from hotline.suggestions.alike import Alike, alike
 from hotline.suggestions.suggest import Guessed
@@ -56,6 +58,7 @@ STEPS = {
 FORWARD = (
     "sign", "reply", "contact", "dispatch", "rule_objection", "review", "close", "visit", "answer_directly", "supply",
 )  # fmt: skip
+DOUBTED = ("refuse",)  # of what somebody proposed to refuse, the step ahead of all
 LOOKS = (KernelPermission.VIEW_READ, KernelPermission.SECURITY_READ)  # 谁看过
 RATEABLE = frozenset({"closed", "arch"})
 FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "area", "from", "to", "hour")
@@ -65,7 +68,7 @@ WORDS_MIN = 4  # what is shorter was chosen, not written
 CHOSEN = frozenset({"lead", "assist", "agency", "unit", "suggested", "category"})  # codes, nothing to be copied out
 LEVEL_MIN = 2  # of the tree: what lies below the city
 ANSWERING = {"dispatch", "answer_directly", "reply", "assist_reply", "review"}  # who looks how it was done before
-DESKS = ("new", "dispatch", "ruling", "review", "visit", "agency")
+DESKS = ("new", "refusing", "dispatch", "ruling", "review", "visit", "agency")
 OFF_THE_PAGE = {
     "bring_again",
     "archive",
@@ -113,7 +116,9 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
     hung = [file for some in (await files.of(of_files)).values() for file in some]
     agencies = [] if outside else await people.agencies()
     called = names | {org.code: org.name for org in (*agencies, *(share.agency for share in shares))}
-    ready = [] if warrant else await offers(ticket, [] if outside else shares, actor, at)
+    doubtful = not outside and ticket.state.value == "reg"
+    refusing = await refusals.proposed(ticket.no, texts) if doubtful else None
+    ready = [] if warrant else await offers(ticket, [] if outside else shares, actor, at, refusing)
     answering = bool(ANSWERING & {offer.name for offer in ready})
     content = _newest(texts, ticket.ref, "content")
     guessed = await suggest.guess(ticket.title, content) if answering and not ticket.category else None
@@ -153,6 +158,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "guessed": guessed,
         "alike": await _alike(ticket, content, guessed, actor) if answering else [],
         "proposals": None,
+        "refusing": refusing,
         "choices": await _choices(actor, agencies) | {"papers": papers(hung)},
         "entry_words": _entry_words(ticket, shares),
         "same_caller": await queries.same_caller(ticket, actor) if actor.may(P.TICKET_READ, ticket.region_path) else [],
@@ -208,7 +214,9 @@ def _entry_words(ticket: Ticket, shares: Sequence[Assignment]) -> Callable[[Entr
     return lambda entry: f"{story.label(things[entry.subject], entry)}　{entry.subject.partition(':')[2][-8:]}"
 
 
-async def offers(ticket: Ticket, shares: Sequence[Assignment], actor: Actor, at: datetime) -> list[Offer]:
+async def offers(
+    ticket: Ticket, shares: Sequence[Assignment], actor: Actor, at: datetime, refusing: Proposed | None = None
+) -> list[Offer]:
     """The ticket's moves and those of its assignments, each of the newest that offers it, the next step first."""
     found: list[Offer] = []
     movers: list[tuple[Thing, str]] = [(ticket, "")]
@@ -221,7 +229,7 @@ async def offers(ticket: Ticket, shares: Sequence[Assignment], actor: Actor, at:
                 reason = str(refusal) if refusal else ""
                 found.append(Offer(move.name, move.label, thing.version, share_no, reason, first=False))
     ready = [offer.name for offer in found if not offer.reason]
-    ahead = next((name for name in FORWARD if name in ready), "")
+    ahead = next((name for name in (DOUBTED if refusing else ()) + FORWARD if name in ready), "")
     found = [Offer(o.name, o.label, o.version, o.share, o.reason, first=o.name == ahead) for o in found]
     return sorted(found, key=lambda offer: (not offer.first, bool(offer.reason)))
 

@@ -58,7 +58,7 @@ def missed(action: str, typed: list[str], status: int, answer: str) -> list[str]
     kept = {name for form in again for name, value in form.form_values() if value.strip() == "~"}
     outside = [part for form in again for part in page.xpath("//*[@form=$id]", id=form.get("id") or "-")]
     kept |= {part.get("name") for part in outside if part.get("value") == "~"}
-    problems = [] if status == 422 else [f"answers {status}"]
+    problems = [] if status in {409, 422} else [f"answers {status}"]  # 409: a form above it was taken, this one is old
     problems += [] if page.find_class("errsum") else ["says nothing of what is wrong"]
     if not again:
         return [*problems, "the form is gone"]

@@ -112,6 +112,7 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "/hotline/policies/{no}/edit": (("manager", "{drafted_policy}/edit"),),
     "/hotline/policies/{no}/trials/{number:int}": (("manager", "{trial}"),),
+    "/hotline/refusing": (("shiftlead", "/hotline/refusing"), ("shiftlead", "/hotline/refusing?show=late")),
     "/hotline/review": (("reviewer", "/hotline/review"),),
     "/hotline/ruling": (("dispatcher", "/hotline/ruling"), ("adjudicator", "/hotline/ruling?show=urgent")),
     "/hotline/rules": (

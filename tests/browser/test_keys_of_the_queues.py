@@ -147,6 +147,31 @@ async def test_a_reply_passes_with_one_key_and_goes_back_with_three(hall: Hall, 
     assert "没有写明依据" in await page.inner_text("main") or "退回补办" in await page.inner_text("main")
 
 
+async def test_a_proposed_refusal_is_typed_from_the_desk_agreed_with_one_key_and_denied_with_one(
+    hall: Hall, browser: Browser
+) -> None:
+    operator, keys = await at_desk(hall, browser, "operator", "/hotline/new")
+    for title in ("对判决不服的第一件", "对判决不服的第二件"):
+        for field, told in (("content", WORDS), ("title", title), ("address", "江北区云谷路 66 号")):
+            await operator.fill(f"#{field}", told)
+        keys = Counted(operator)
+        await keys.press("Alt+b", "ArrowDown", "Tab")
+        await operator.keyboard.type("对判决不服的，请依法上诉或申请再审。")
+        await sent(operator, keys, "Control+Enter")
+        assert keys.count == 4
+        await expect(operator.locator(".done-box")).to_contain_text("等值班长决定")
+    page, keys = await at_desk(hall, browser, "shiftlead", "/hotline/refusing?q=对判决不服的")
+    assert await page.inner_text("#one h2") == "对判决不服的第一件"
+    await sent(page, keys, "y")
+    await page.goto(f"{hall.url}/hotline/refusing?q=对判决不服的")
+    assert await page.inner_text("#one h2") == "对判决不服的第二件"
+    denied = await page.get_attribute("#one h2 a", "href")
+    await sent(page, keys, "n")
+    assert keys.count == 2
+    await page.goto(f"{hall.url}{denied}")
+    assert "待派单" in await page.inner_text(".sbar")
+
+
 async def test_a_return_visit_is_recorded_within_five_keys(hall: Hall, browser: Browser) -> None:
     page, keys = await at_desk(hall, browser, "visitor", "/hotline/visit")
     await page.locator("#one summary[data-key=d]").wait_for()

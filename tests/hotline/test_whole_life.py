@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.tickets import actions, forms, jobs
+from hotline.tickets import actions, forms, jobs, queries
 from hotline.tickets.models import Assignment, Ticket
 from hotline.tickets.rules import NotNow
 from kernel.clocks.models import Clock
@@ -355,6 +355,25 @@ async def test_t05_t06_a_refusal_is_reviewed_within_fifteen_days() -> None:
     await actions.uphold(ticket, f.WHY, **way(ticket, f.MANAGER, NOW + DAY))
     assert (ticket.state, (await clocks(ticket))["dispatch"].running) == ("reg", True)
     await nothing_differs()
+
+
+async def test_t07_what_lacks_its_place_waits_for_dispatch_as_soon_as_somebody_writes_it_down() -> None:
+    ticket = await a_ticket_in("reg")
+    for told, field in ((forms.Elements(), "address"), (forms.Elements(area_code="310101"), "area_code")):
+        with pytest.raises(FormRejected) as wrong:
+            await actions.queue(ticket, told, **way(ticket, f.OPERATOR))
+        assert [*wrong.value.fields] == [field]
+    due = (await clocks(ticket))["dispatch"].due_at
+    await actions.queue(ticket, forms.Elements(address=Sealed("滨江大道 8 号")), **way(ticket, f.OPERATOR, NOW + DAY))
+    assert (ticket.state, await queries.address(ticket)) == ("pdisp", "滨江大道 8 号")
+    assert (await clocks(ticket))["dispatch"].due_at == due, "the same dispatch clock runs on"
+    await nothing_differs()
+
+
+async def test_t07_a_consult_that_an_agency_must_answer_needs_no_place() -> None:
+    ticket = await a_ticket(type="consult", address=None)
+    await actions.queue(ticket, forms.Elements(), **way(ticket, f.SHIFT_LEAD))
+    assert ticket.state == "pdisp"
 
 
 async def test_t11_the_next_unit_bears_the_time_only_if_the_unit_was_at_fault() -> None:

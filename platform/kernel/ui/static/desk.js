@@ -19,7 +19,10 @@ function keep(form) {
   const tell = (words, lost) => { said.textContent = words; said.classList.toggle("err", lost); };
   let last = JSON.stringify(read()), saving = null, away = false;
   const left = JSON.parse(localStorage.getItem(own + place) ?? "{}");
-  for (const [name, value] of Object.entries(left)) if (form.elements[name]) form.elements[name].value = value;
+  for (const [name, value] of Object.entries(left)) if (form.elements[name]) {
+    form.elements[name].value = value;
+    if (value) form.elements[name].closest?.("details")?.setAttribute("open", ""); // nothing is sent that isn't seen
+  }
   for (const key of Object.keys(localStorage)) if (key.startsWith(own) && key !== own + place) {
     send("/api/v1/drafts", { place: key.slice(own.length), fields: JSON.parse(localStorage.getItem(key)) }).then(() => localStorage.removeItem(key), () => {});
   }
