@@ -4,6 +4,7 @@ from datetime import date
 
 from hotline.tickets import queries
 from hotline.tickets.models import Ticket
+from kernel import journal
 from kernel.citytime import CITY
 from kernel.notices.wording import NoticeTemplate, Slot
 
@@ -39,8 +40,9 @@ REPLY = NoticeTemplate(
 async def known(ticket: Ticket) -> dict[str, str]:
     """What the form of a document needn't ask; who the caller is stays for the clerk, whose look is on record."""
     shares = await queries.shares_for_caller(ticket)
-    texts = await queries.texts(ticket, *shares)
-    said = [text for (_, _, name), text in sorted(texts.items()) if name in {"answer", "body"}]
+    seals = [ticket.ref, *(share.ref for share in shares)]
+    told = await journal.unsealed_all(seals, ("answer", "body"), but=queries.SUPPLIED)
+    said = [text for _, text in sorted(told.items())]
     asked = ticket.registered_at.astimezone(CITY)
     return {
         "asked_on": f"{asked.year}年{asked.month}月{asked.day}日", "matter": ticket.title, "no": ticket.no,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hotline.categories import queries as categories
@@ -12,7 +12,7 @@ from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Channel, Satisfied, Se
 from hotline.tickets.models import Ticket
 from hotline.tickets.states import OPEN
 from kernel import numbering
-from kernel.citytime import CITY
+from kernel.citytime import CITY, day_of, midnight
 from kernel.errors import FormRejected
 from kernel.importing.running import Asked, Exporter, Importer, Outcome, Result, Row
 from kernel.labels import Labelled
@@ -22,12 +22,12 @@ from kernel.settings import settings
 
 TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
-    r"(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?)?(?:[Zz]|[+-]\d\d:?\d\d)?"
+    r"(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?\s*([Zz]|[+-]\d\d:?\d\d)?)?"
 )
-TYPES = {kind.label: kind for kind in Type}
 UNFINISHED_LABELS = {state.label for state in OPEN}
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # never shown: only texts that hold a time are asked
 NUMBERS_AT_ONCE = 1_000
+AHEAD_MAX = timedelta(days=1)  # another system's clock
 
 
 async def prepare(count: int, asked: Asked) -> None:
@@ -41,6 +41,7 @@ async def take(row: Row, asked: Asked) -> Outcome:
     if row.get("ours") and await _is_ours(row, asked):
         return Outcome(Result.UNCHANGED)
     facts, warnings = await _facts(row, asked)
+    _must_be_one(facts, asked)
     known, region = await queries.brought(facts.source, facts.source_no), settings().region_path
     if known is not None:
         if known.source_hash == facts.source_hash:
@@ -51,6 +52,13 @@ async def take(row: Row, asked: Asked) -> Outcome:
     verb = actions.register_brought if asked.open else actions.bring
     await verb(facts, no=no, region=region, by=asked.by, at=asked.at)
     return Outcome(Result.CREATED, "；".join(warnings))
+
+
+def _must_be_one(facts: forms.Bring, asked: Asked) -> None:
+    """Raises FormRejected: of two rows with one number the second would overwrite the first, at every import anew."""
+    key, said = hash((facts.source, facts.source_no)), hash(facts.source_hash)
+    if asked.seen.setdefault(key, said) != said:
+        raise FormRejected({"no": f"编号“{facts.source_no[:40]}”在这个文件里出现过，内容不同，请改正其中一行。"})
 
 
 async def _is_ours(row: Row, asked: Asked) -> bool:
@@ -65,23 +73,26 @@ async def _facts(row: Row, asked: Asked) -> tuple[forms.Bring, list[str]]:
     if not number:
         number = f"无编号-{blind_index('source_no', title + content).hex()[:24]}"
         warnings.append("没有原编号，按内容认定是否重复")
+    begun = _time(row.get("time", ""), asked.at, warnings)
+    if datetime.fromisoformat(begun) > asked.at + AHEAD_MAX:
+        raise FormRejected({"time": f"登记时间“{row['time'].strip()[:20]}”还没有到，请改正。"})
     told: dict[str, Any] = {
-        "channel": _coded(row, "channel", Channel) or Channel.OTHER.value,
-        "type": _type(row),
-        "urgency": _coded(row, "urgency", Urgency),
-        "secrecy": _coded(row, "secrecy", Secrecy),
-        "solved": _coded(row, "solved", Solved),
-        "satisfied": _coded(row, "satisfied", Satisfied),
+        "channel": _coded(row, "channel", Channel, warnings) or Channel.OTHER.value,
+        "type": _coded(row, "type", Type, warnings) or Type.OTHER.value,
+        "urgency": _coded(row, "urgency", Urgency, warnings),
+        "secrecy": _secrecy(row),
+        "solved": _coded(row, "solved", Solved, warnings),
+        "satisfied": _coded(row, "satisfied", Satisfied, warnings),
         "answer_waived": row.get("answer_waived", "").strip() == "是",
         "occurred_at": _moment(row, "occurred_at"),
-        "closed_at": _moment(row, "closed_at"),
+        "closed_at": _closed(row, begun, warnings),
         "area_code": row.get("area_code") or None,
         "title": title,
         "content": content,
         "source": (row.get("source") or asked.source)[:80],
         "source_no": number[:80],
         "source_hash": actions.source_hash(row),
-        "registered_at": _time(row.get("time", ""), asked.at, warnings),
+        "registered_at": begun,
         "caller_phone": row.get("phone") or None,
         "address": (row.get("address") or "")[:200] or None,
         "category": await _category(row, warnings),
@@ -121,8 +132,10 @@ def _time(text: str, at: datetime, warnings: list[str]) -> str:
         )
         return at.isoformat()
     try:
-        parts = [int(part or 0) for part in found.groups()]
-        return datetime(*parts, tzinfo=CITY).astimezone(UTC).isoformat()  # type: ignore[misc, arg-type]
+        *parts, offset = found.groups()
+        told = datetime(*(int(part or 0) for part in parts))  # type: ignore[arg-type] # noqa: DTZ001 (its zone follows)
+        zone = datetime.strptime(offset.upper(), "%z").tzinfo if offset else CITY
+        return told.replace(tzinfo=zone).astimezone(UTC).isoformat()
     except ValueError as wrong:
         raise FormRejected({"time": f"时间“{text.strip()[:20]}”不存在，请改正。"}) from wrong
 
@@ -133,15 +146,35 @@ def _moment(row: Row, name: str) -> str | None:
     return _time(text, EPOCH, []) if TIME.search(text) else None
 
 
-def _coded(row: Row, name: str, kind: type[Labelled]) -> str | None:
-    """By its label or its code; anything else is left to the default."""
+def _closed(row: Row, begun: str, warnings: list[str]) -> str | None:
+    """A bare day of the same day isn't earlier than it began; what is earlier is said and not believed."""
+    ended = _moment(row, "closed_at")
+    if ended is None or ended >= begun:
+        return ended
+    at = datetime.fromisoformat(ended)
+    if day_of(at) == day_of(datetime.fromisoformat(begun)):
+        return begun if at == midnight(day_of(at)) else ended
+    warnings.append(f"办结时间“{row['closed_at'].strip()[:20]}”早于登记时间，没有采用")
+    return None
+
+
+def _coded(row: Row, name: str, kind: type[Labelled], warnings: list[str]) -> str | None:
+    """By its label or its code; anything else is left to the default, and said."""
     asked = row.get(name, "").strip()
-    return next((one.value for one in kind if asked in (one.label, one.value)), None)
+    found = next((one.value for one in kind if asked in (one.label, one.value)), None)
+    if asked and found is None:
+        warnings.append(f"{TICKETS.headings[name][0]}“{asked[:20]}”不在选项中，没有采用")
+    return found
 
 
-def _type(row: Row) -> str:
-    asked = row.get("type", "").strip()
-    return TYPES[asked].value if asked in TYPES else asked if asked in {*Type} else Type.OTHER.value
+def _secrecy(row: Row) -> str | None:
+    """Who asked for secrecy in words of another system isn't made public by a default."""
+    unknown: list[str] = []
+    found = _coded(row, "secrecy", Secrecy, unknown)
+    if unknown:
+        choices = "、".join(one.label for one in Secrecy)
+        raise FormRejected({"secrecy": f"保密要求“{row['secrecy'].strip()[:20]}”不在选项中，请改为{choices}。"})
+    return found
 
 
 async def _category(row: Row, warnings: list[str]) -> str | None:

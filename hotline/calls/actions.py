@@ -9,6 +9,7 @@ from hotline.calls import queries
 from hotline.calls.forms import Ending, Push
 from hotline.calls.forms import Handover as Note
 from hotline.calls.models import MEASURED, Call, CallTicket, Handover
+from hotline.tickets.phones import signalled
 from hotline.tickets.rules import phone_index
 from kernel import outbox, secrets
 from kernel.database import transaction
@@ -56,7 +57,7 @@ async def _known(push: Push, said_at: datetime) -> tuple[Call, bool]:
     """The call's row, and whether it is a new one; two pushes that come at once make one."""
     phone = push.other_side
     call = Call(cti_id=push.call_id, inbound=push.direction == "in", offered_at=said_at, queue=push.queue)
-    call.dnis = push.to if call.inbound else ""
+    call.dnis = (signalled(push.to) or push.to)[:40] if call.inbound else ""
     if phone:
         call.phone, call.phone_index = secrets.seal(phone, **call.sealed["phone"](call)), phone_index(phone)
     if known := await queries.of_exchange(push.call_id).first():
@@ -70,7 +71,14 @@ async def _known(push: Push, said_at: datetime) -> tuple[Call, bool]:
 
 
 async def dispose(call: Call, outcome: Ending, *, by: Actor, at: datetime, reason: str = "") -> None:
-    """来电结果: silence, a prank, a wrong number, served; of a missed one, that it was called back."""
+    """来电结果: silence, a prank, a wrong number, served; of a missed one that it was called back, as were the others
+    of that number."""
+    if call.phone_index and call.inbound and call.answered_at is None and call.hangup_at is not None:
+        waiting = queries.missed_of(call.phone_index, at).filter(outcome=None).exclude(id=call.id)
+        others = await waiting.values_list("id", flat=True)
+        back = {"called_back_at": at} if outcome is Ending.CALLED_BACK else {}
+        await queries.those(others).update(outcome=outcome, agent_id=by.id, wrapped_at=at, **back)
+        await _measure(queries.those(others))
     call.outcome, call.agent_id = outcome, call.agent_id or by.id
     call.reason = secrets.seal(reason, **call.sealed["reason"](call)) if reason else None
     if outcome is Ending.CALLED_BACK and call.called_back_at is None:

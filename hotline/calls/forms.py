@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hotline.tickets.forms import phone
+from hotline.tickets.phones import signalled
 from kernel.forms import Form
 from kernel.labels import Labelled
 
 WITHHELD = {"", "anonymous", "unknown", "withheld", "private", "restricted"}
-NUMBER_MAX = 40
+NUMBER_MAX = 120  # a whole SIP address
 
 
 class Ending(Labelled):
@@ -42,12 +42,7 @@ class Push(Form):
     def other_side(self) -> str:
         """The number outside, as tickets write it; empty where it is withheld or no number at all (a SIP name)."""
         said = (self.from_ if self.direction == "in" else self.to).strip()
-        if said.lower() in WITHHELD:
-            return ""
-        try:
-            return str(phone(said) or "")
-        except ValueError:
-            return ""
+        return "" if said.lower() in WITHHELD else signalled(said)
 
 
 class Disposal(Form):

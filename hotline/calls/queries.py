@@ -29,13 +29,26 @@ class Popped:
     phone: str
     line: Line | None
 
+    @property
+    def over(self) -> bool:
+        return self.call.hangup_at is not None or self.call.outcome is not None
+
+    @property
+    def state(self) -> str:
+        if self.over:
+            return "已挂断" if self.call.hangup_at else "已结束"
+        return "通话中" if self.call.answered_at else "正在响铃"
+
 
 @dataclass(frozen=True, slots=True)
 class Missed:
+    """Who is to be called back: the first of their calls that nobody took since they last were spoken to."""
+
     call: Call
     phone: str
     due_at: datetime
     late: bool
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +96,30 @@ async def of_call(call: int) -> list[str]:
 
 
 async def missed(at: datetime) -> list[Missed]:
-    """Who is to be called back, the longest waiting first; who withheld the number can't be."""
+    """Who is to be called back, the longest waiting first, each once; who withheld the number can't be, and who rang
+    again and was answered needn't."""
     waiting = Call.filter(MISSED, outcome=None, called_back_at=None, phone_index__isnull=False)
     rows = await waiting.filter(offered_at__gt=at - LISTED_FOR).order_by("hangup_at", "id").limit(ROWS_MAX)
-    found = []
+    spoken = await _last_spoken([str(row.phone_index) for row in rows])
+    of_caller: dict[str, list[Call]] = {}
     for row in rows:
         assert row.hangup_at is not None
-        due = row.hangup_at + CALL_BACK_WITHIN
-        found.append(Missed(row, number(row), due, late=due < at))
+        since = spoken.get(str(row.phone_index))
+        if since is None or since < row.hangup_at:
+            of_caller.setdefault(str(row.phone_index), []).append(row)
+    found = []
+    for first, *others in of_caller.values():
+        assert first.hangup_at is not None
+        due = first.hangup_at + CALL_BACK_WITHIN
+        found.append(Missed(first, number(first), due, late=due < at, times=1 + len(others)))
     return found
+
+
+async def _last_spoken(indexes: Collection[str]) -> dict[str, datetime]:
+    """Number → when somebody last answered its call."""
+    answered = Call.filter(phone_index__in=list(indexes), inbound=True, answered_at__isnull=False)
+    rows = await answered.order_by("answered_at").values_list("phone_index", "answered_at")
+    return {str(index): moment for index, moment in rows}
 
 
 async def withheld(at: datetime) -> int:

@@ -14,7 +14,6 @@ from hotline.tickets import queries as tickets
 from hotline.tickets.api import row_json
 from kernel import errors
 from kernel.api import act_on, answer_once, journal_json, local, number_in_path, thing_json
-from kernel.clocks import queries as clocks
 from kernel.openapi import TEXT, described, list_of, thing
 from kernel.pages import needs, signed_in
 from kernel.permissions import Actor
@@ -72,12 +71,10 @@ async def act(request: Request) -> Response:
 
 
 async def cluster_json(actor: Actor, cluster: Cluster, at: datetime) -> dict[str, object]:
-    """Its clock is the earliest of its tickets'."""
     members = await tickets.of_cluster(cluster.no)
     seen = {one.no for one in await tickets.visible_to(actor, [one.no for one in members])}
-    totals = await clocks.totals([one.ref for one in members])
-    due = min((clock.due_at for clock in totals.values() if clock.running), default=None)
-    told = {"title": cluster.title, "due_at": local(due) if due else None}
+    due = await queries.earliest(members)
+    told = {"title": cluster.title, "due_at": local(due.due_at) if due else None}
     return (
         await thing_json(cluster, actor, at, [])
         | told

@@ -1,11 +1,15 @@
 """Every read of clusters: the centre sees its region's."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from tortoise.queryset import QuerySet
 
 from hotline.clusters.models import Cluster
+from hotline.clusters.rules import ANSWERABLE
 from hotline.permissions import P
+from hotline.tickets.models import Ticket
+from kernel.clocks import queries as clocks
+from kernel.clocks.models import Clock
 from kernel.errors import NotFound
 from kernel.permissions import Actor
 from kernel.scopes import within
@@ -25,3 +29,10 @@ async def one(actor: Actor, no: str) -> Cluster:
     if cluster is None:
         raise NotFound(what="该群体事件")
     return cluster
+
+
+async def earliest(members: Sequence[Ticket]) -> Clock | None:
+    """Its clock is the earliest of its tickets' (T41), of those that wait for an answer: the others are owed a visit
+    each, which stands on their own pages."""
+    totals = await clocks.totals([one.ref for one in members if one.state in ANSWERABLE])
+    return min((one for one in totals.values() if one.running), key=lambda clock: clock.due_at, default=None)

@@ -12,7 +12,6 @@ from hotline.clusters.states import ClusterState
 from hotline.tickets import queries as tickets
 from hotline.tickets.models import Ticket
 from kernel.calendar import current
-from kernel.clocks import queries as clocks
 from kernel.clocks.words import Remaining, remaining
 from kernel.lifecycle import asked_moves
 from kernel.permissions import Actor
@@ -58,8 +57,6 @@ async def candidates(actor: Actor, words: str) -> list[Ticket]:
 
 
 async def _line(cluster: Cluster, members: Sequence[Ticket], at: datetime) -> Line:
-    """Its clock is the earliest of its tickets' (T41)."""
-    totals = [one for one in (await clocks.totals([one.ref for one in members])).values() if one.running]
-    earliest = min(totals, key=lambda clock: clock.due_at, default=None)
+    earliest = await queries.earliest(members)
     left = remaining(earliest, await current(), at) if earliest else None
     return Line(cluster, len(members), sum(one.state in ANSWERABLE for one in members), left)

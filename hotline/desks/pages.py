@@ -28,8 +28,9 @@ from hotline.suggestions.forms import Wanted
 from hotline.tickets import queries
 from hotline.tickets.actions import draw_number
 from hotline.tickets.files import TICKET_SLOT
-from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Channel, Ground, Secrecy, Type, Urgency, phone
+from hotline.tickets.forms import CONTENT_MAX, TITLE_MAX, Channel, Ground, Secrecy, Type, Urgency
 from hotline.tickets.models import Ticket
+from hotline.tickets.phones import phone
 from kernel.database import transaction
 from kernel.errors import FormRejected
 from kernel.files.actions import attach_sent

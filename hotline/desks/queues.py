@@ -37,7 +37,11 @@ QUEUES: dict[str, tuple[str, frozenset[TicketState]]] = {
 }
 VIEWS = {"all": "全部", "late": "已超时", "soon": "1 小时内到期", "urgent": "特急紧急"}
 WITHDRAWN = "withdrawn"
-VIEWS_OF = {"visit": VIEWS | {WITHDRAWN: "撤诉抽查"}}  # a desk's own filters
+ORPHANED = "orphaned"
+VIEWS_OF = {  # a desk's own filters
+    "visit": VIEWS | {WITHDRAWN: "撤诉抽查"}, "dispatch": VIEWS | {ORPHANED: "单位已停用"},
+}  # fmt: skip
+OWN_VIEWS = {WITHDRAWN: queries.drawn, ORPHANED: queries.orphaned}
 AGENCY_VIEWS: dict[str, tuple[str, tuple[AssignmentState, ...]]] = {
     "open": ("全部在办", (A.A_NEW, A.A_SIGNED, A.A_FIX)),
     "new": ("待签收", (A.A_NEW,)),
@@ -57,6 +61,7 @@ class Row:
     share: Assignment | None
     left: Remaining | None
     category: str
+    promised: Remaining | None = None  # the total that runs for the caller
 
 
 async def tickets(actor: Actor, desk: str, chosen: str, no: str, at: datetime, words: str = "") -> dict[str, object]:
@@ -65,7 +70,7 @@ async def tickets(actor: Actor, desk: str, chosen: str, no: str, at: datetime, w
     if desk == "refusing":
         seen = seen.filter(no__in=refusals.proposed_nos())
     here = {
-        view: queries.drawn(seen) if view == WITHDRAWN else seen.filter(_in_view(view, at), state__in=[*states])
+        view: OWN_VIEWS[view](seen) if view in OWN_VIEWS else seen.filter(_in_view(view, at), state__in=[*states])
         for view in views
     }
     rows = await queries.by_deadline(here[chosen], ROWS_MAX)
@@ -128,11 +133,15 @@ def _named(words: str) -> Q:
 
 
 async def of_phone(phone: str, actor: Actor, at: datetime) -> list[Row]:
-    """来电弹屏: the caller's tickets, open ones first, each with whoever has it in hand."""
+    """来电弹屏: the caller's tickets, open ones first, each with whoever has it in hand and what was promised."""
     found = await queries.of_phone(phone, actor)
     found.sort(key=lambda ticket: ticket.state not in OPEN)
     held = await queries.held_by(found)
-    return [replace(row, share=held.get(row.ticket.id)) for row in await _rows([(one, None) for one in found], at)]
+    totals, calendar = await clocks.totals([ticket.ref for ticket in found if ticket.state in OPEN]), await current()
+    return [
+        replace(row, share=held.get(row.ticket.id), promised=_left(totals.get(row.ticket.ref), calendar, at))
+        for row in await _rows([(one, None) for one in found], at)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

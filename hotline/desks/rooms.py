@@ -140,6 +140,7 @@ async def _tickets(request: Request, name: str, done: list[Done] | None = None) 
     chosen = _chosen(request, queues.views_of(name), "all")
     words = request.query_params.get("q", "")[:WORDS_MAX].strip()
     shown = await queues.tickets(request.user, name, chosen, request.query_params.get("no", ""), _now(), words)
+    title = queues.views_of(name)[chosen] if chosen in queues.OWN_VIEWS else title
     return await _queue(request, name, title, shown, words, done)
 
 
@@ -160,14 +161,14 @@ async def _agency(request: Request, done: list[Done] | None = None) -> Response:
 async def _queue(
     request: Request, desk: str, title: str, shown: dict[str, Any], words: str, done: list[Done] | None
 ) -> Response:
-    may = request.user.may_anywhere
+    may, undispatched = request.user.may_anywhere, desk == "dispatch" and shown["chosen"] not in queues.OWN_VIEWS
     return render(
         request, "hotline/desks/queue.html", queue_title=title, desk=desk, words=words, done=done or [],
         saved=await own.views(request.user, desk),
         batch={
             "sign": desk == "agency" and may(P.ASSIGNMENT_SIGN),
-            "accept": desk == "dispatch",
-            "gather": desk == "dispatch" and may(P.CLUSTER_MANAGE),
+            "accept": undispatched,
+            "gather": undispatched and may(P.CLUSTER_MANAGE),
         },
         **shown,
     )  # fmt: skip

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from hotline.tickets.forms import REASON_MAX, Why, phone
+from hotline.tickets.forms import REASON_MAX, Why
+from hotline.tickets.phones import phone
 from kernel.forms import Form
 from kernel.journal import Sealed
 from kernel.labels import Labelled

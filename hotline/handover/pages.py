@@ -29,8 +29,16 @@ async def packet(request: Request) -> Response:
     found = await queries.packet(ticket)
     if found is None:
         raise NotFound(what="移交单，这件工单没有移交")
+    standing = await queries.standing(ticket, at)
     await views.record(ticket.ref, "handover", purpose=f"打印移交 {found.to} 的移交单", by=request.user, at=at)
-    return render(request, "hotline/handover/packet.html", packet=found, ticket=ticket, to=Receiver(found.to).label)
+    return render(
+        request,
+        "hotline/handover/packet.html",
+        packet=found,
+        ticket=ticket,
+        to=Receiver(found.to).label,
+        standing=standing,
+    )
 
 
 routes = [Route("/tickets/{no}/packet", packet, methods=["POST"], name="packet")]

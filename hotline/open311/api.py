@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import wraps
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,7 +18,6 @@ from hotline.open311.writing import known_format, refused, written
 from hotline.tickets import actions
 from hotline.tickets import queries as tickets
 from hotline.tickets.api import limit_tracking
-from hotline.tickets.forms import Note
 from hotline.tickets.rules import OUTSIDERS
 from kernel.database import transaction
 from kernel.edge import rates
@@ -111,9 +111,8 @@ async def create(request: Request) -> Response:
     if "service_code" not in known:
         raise FormRejected({"service_code": "请给出 service_code。"})
     service = await _service_name(known["service_code"])
-    pictures = [str(url) for name in ("media_url", "media_url[]") for url in sent.getlist(name) if url]
     given = {name[10:-1]: str(value) for name, value in sent.multi_items() if name.startswith("attribute[")}
-    facts = Sent.check(known | {"media_url": pictures}).facts(service, _attributes(given))
+    facts = Sent.check(known | {"media_url": _pictures(sent)}).facts(service, _attributes(given))
     by = await _who(request, str(sent.get("api_key", "")), at)
     await _limit(request, by, at)
     no = await actions.draw_number(at)
@@ -141,7 +140,9 @@ async def add_update(request: Request) -> Response:
     """A note to a request that the key's owner may add to; without a key nobody's."""
     at = datetime.now(UTC)
     sent = await sent_form(request)
-    facts = Update.check({name: str(sent[name]) for name in Update.model_fields if sent.get(name)})
+    known = {name: str(sent[name]) for name in Update.model_fields if sent.get(name) and name != "media_url"}
+    facts = Update.check(known | {"media_url": _pictures(sent)})
+    note = facts.note()
     by = await _who(request, str(sent.get("api_key", "")), at)
     if by.anonymous:
         raise BadKey(permission="")
@@ -152,20 +153,25 @@ async def add_update(request: Request) -> Response:
     ticket = await tickets.one(by, facts.service_request_id)
 
     async def effect() -> tuple[int, str]:
-        note = Note(text=facts.description, internal=False)
         moved = await actions.note(ticket, note, **Way(by=by, at=at, version=ticket.version))
         told = [{"update_id": f"{moved.no}-{moved.version}", "service_request_id": moved.no}]
         return 200, json.dumps(told)
 
-    return await _once(request, by, "service_request_updates", effect, at)
+    return await _once(request, by, "service_request_updates", effect, at, key=facts.key)
 
 
 async def _once(
-    request: Request, by: Actor, root: str, effect: Callable[[], Awaitable[tuple[int, str]]], at: datetime
+    request: Request,
+    by: Actor,
+    root: str,
+    effect: Callable[[], Awaitable[tuple[int, str]]],
+    at: datetime,
+    key: str = "",
 ) -> Response:
-    """`Idempotency-Key` is honoured here, too; the memory is JSON, whatever the answer is spelled in."""
+    """`Idempotency-Key` is honoured here, too, before the client's own number; the memory is JSON, whatever the answer
+    is spelled in."""
     told = sorted((name, str(value)) for name, value in (await sent_form(request)).multi_items())
-    key, route = request.headers.get("idempotency-key", ""), f"POST {request.url.path}"[:120]
+    key, route = request.headers.get("idempotency-key", key), f"POST {request.url.path}"[:120]
     status, text = await once(AskedOnce(by.id, route, key, repr(told).encode()), effect, at=at)
     return written(root, json.loads(text), request.path_params["format"], status)
 
@@ -192,6 +198,10 @@ async def _who(request: Request, key: str, at: datetime) -> Actor:
     if session is None:
         raise BadKey(permission="")
     return session.actor
+
+
+def _pictures(sent: FormData) -> list[str]:
+    return [str(url) for name in ("media_url", "media_url[]") for url in sent.getlist(name) if url]
 
 
 def _attributes(given: dict[str, str]) -> dict[str, str]:

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from hotline.tickets.forms import Channel, Register, Secrecy, Type
+from hotline.tickets.forms import NOTE_MAX, Channel, Note, Register, Secrecy, Type
 from kernel.errors import FormRejected
 from kernel.forms import Form
-from kernel.journal import Sealed
 
 SPAN_MAX, ROWS_MAX, IDS_MAX = timedelta(days=90), 1_000, 100
 DESCRIPTION_MAX, MEDIA_MAX, EXTRA_MAX = 4_000, 5, 20
@@ -59,14 +58,14 @@ class Sent(Form):
         """The first line; FixMyStreet writes `title: …` there."""
         first = next((line.strip() for line in self.description.splitlines() if line.strip()), "")
         said = first.removeprefix("title:").strip()[:90]
-        return said if len(said) >= 4 else f"{service}诉求　{said}".strip()
+        return said if len(said) >= 4 else f"{_wish(service)}　{said}".strip()
 
     def _content(self, service: str, attributes: Mapping[str, str]) -> str:
         lines = [f"{PICTURE}{url}" for url in self.media_url]
         lines += [f"电子邮件：{self.email}"] if self.email else []
         lines += [f"{code}：{value}" for code, value in attributes.items() if code not in KNOWN]
-        said = self.description.replace(APART.strip(), "") or f"{service}诉求"
-        said = said if len(said) >= 4 else f"{service}诉求：{said}"
+        said = self.description.replace(APART.strip(), "") or _wish(service)
+        said = said if len(said) >= 4 else f"{_wish(service)}：{said}"
         return said + (APART + "\n".join(lines) if lines else "")
 
     def _name(self) -> str | None:
@@ -81,10 +80,25 @@ class Sent(Form):
 
 
 class Update(Form):
-    """POST servicerequestupdates: what the client adds to a request of its own."""
+    """POST servicerequestupdates: what the client adds to a request of its own; a picture may say it all."""
 
     service_request_id: Annotated[str, Field(title="service_request_id", max_length=48)]
-    description: Annotated[Sealed, Field(title="description", min_length=1, max_length=2_000)]
+    update_id: Annotated[str, Field(title="update_id", max_length=48)] = ""
+    description: Annotated[str, Field(title="description", max_length=NOTE_MAX)] = ""
+    media_url: Annotated[tuple[str, ...], Field(title="media_url", max_length=MEDIA_MAX)] = ()
+
+    def note(self) -> Note:
+        """Raises FormRejected."""
+        if not self.description and not self.media_url:
+            raise FormRejected({"description": "请填写 description，或给出 media_url。"})
+        pictures = "\n".join(f"{PICTURE}{url}" for url in self.media_url)
+        said = self.description.replace(APART.strip(), "") or "补充了图片"
+        return Note.check({"text": said + (APART + pictures if pictures else ""), "internal": False})
+
+    @property
+    def key(self) -> str:
+        """FixMyStreet sends an update again when the answer was lost: the same number of its own, the same thing."""
+        return f"{self.service_request_id} {self.update_id}" if self.update_id else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +110,10 @@ class Asked:
     nos: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
+
+
+def _wish(service: str) -> str:
+    return f"{service.removesuffix('诉求')}诉求"
 
 
 KNOWN = ("type", "secrecy", "occurred_at")

@@ -17,7 +17,7 @@ ITEM_OF = {  # the name of a list's elements in XML
 }  # fmt: skip
 OURS = {  # a field of ours by the name that the client gave it
     "content": "description", "caller_phone": "phone", "caller_name": "last_name", "lon": "long",
-    "address": "address_string", "category": "service_code",
+    "address": "address_string", "category": "service_code", "text": "description",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from kernel.calendar.days import Calendar
 from kernel.clocks import arithmetic
 from kernel.clocks.models import Clock
 
-WINDOWS = {"objection"}  # a right that ends unused: nobody is late by it
+WINDOWS = frozenset({"objection"})  # a right that ends unused: nobody is late by it
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ NOTES = {
     TicketState.CLOSED: "已办结",
     TicketState.ARCH: "已归档",
     TicketState.WDRAWN: "您已撤回",
+    TicketState.DISPUTE: "承办单位提出异议，热线正在裁决由谁办",
+    TicketState.LONG: "一时办不了，已列入跟踪，到期回复您",
+    TicketState.MERGED: "已并入同一件事，一起办理，分别答复",
+    TicketState.REFUSED: "不予受理，可以申请一次复核",
+    TicketState.XFER: "已转应急或外部平台处理",
 }
 
 

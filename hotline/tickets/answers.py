@@ -50,7 +50,7 @@ async def released(tickets: Sequence[Ticket]) -> list[Released]:
     if tickets:
         await Ticket.fetch_for_list(list(tickets), "assignments__agency")
     refs = [thing.ref for ticket in tickets for thing in (ticket, *ticket.assignments)]
-    texts = await journal.unsealed_all(refs, ("body", "answer"))
+    texts = await journal.unsealed_all(refs, ("body", "answer"), but=queries.SUPPLIED)
     for ticket in tickets:
         shares = sorted(ticket.assignments, key=lambda share: share.number)
         answer = public_answer(ticket, shares, texts) if is_public_answer(ticket) else None

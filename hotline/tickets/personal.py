@@ -14,7 +14,7 @@ ARCHIVED_FOR = timedelta(days=3653)  # 档案 10 年
 CONTACT = ("caller_name", "caller_phone", "address")  # no more needed once the ticket has ended
 LABELS = {
     "title": "标题", "content": "诉求内容", "caller_name": "姓名", "caller_phone": "电话", "address": "地址",
-    "answer": "答复", "body": "承办单位的答复", "text": "备注", "summary": "联系情况", "note": "回访记录",
+    "answer": "答复、补充", "body": "承办单位的答复", "text": "备注", "summary": "联系情况", "note": "回访记录",
     "reason": "撤诉原因", "question": "请补充的内容",
 }  # fmt: skip
 

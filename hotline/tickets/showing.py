@@ -1,6 +1,7 @@
 """A ticket as one person sees it: what pages, print and the desks' panes show, gathered in a few queries."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -60,6 +61,7 @@ FILTERS = ("state", "q", "overdue", "type", "urgency", "channel", "category", "a
 AREA = re.compile(r"\d{1,12}", re.ASCII)  # of a district or street
 CODE = re.compile(r"\d{2}|\d{4}|\d{6}", re.ASCII)  # of the tree of categories, or of one of its branches
 WORDS_MIN = 4  # what is shorter was chosen, not written
+CHOSEN = frozenset({"lead", "assist", "agency", "unit", "suggested", "category"})  # codes, nothing to be copied out
 LEVEL_MIN = 2  # of the tree: what lies below the city
 ANSWERING = {"dispatch", "answer_directly", "reply", "assist_reply", "review"}  # who looks how it was done before
 DESKS = ("new", "refusing", "dispatch", "ruling", "review", "visit", "agency")
@@ -86,10 +88,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class ClockLine:
-    """One limit: what it is for, when it ends, how it stands."""
+    """One limit: what it is for, the how manieth time, when it ends, how it stands."""
 
     step: str
     label: str
+    turn: int
     clock: Clock
     left: Remaining
 
@@ -102,7 +105,7 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
     entries = await queries.story(ticket, shares)
     calendar = await current()
     lines = await _clocks(ticket, shares, calendar, at)
-    total = next((line for line in lines if line.step == "total"), None)
+    total = next((one for one in reversed(lines) if one.step == "total" and not one.clock.replaced), None)
     names = await categories.names()
     ended = outside and ticket.state.value in RATEABLE
     of_files = [ticket.ref] if outside else [ticket.ref, *(share.ref for share in shares)]  # minutes hang on a share
@@ -135,12 +138,15 @@ async def whole(ticket: Ticket, actor: Actor, at: datetime, warrant: Warrant | N
         "may_see_looks": any(actor.may_anywhere(one) for one in LOOKS),
         "clocks": lines,
         "ruler": _ruler(total, calendar, at),
+        "total": total,
+        "next_step": _next(lines),
+        "joined_left": await _joined_left(ticket, calendar, at),
         "happenings": await story.told(ticket, shares, entries, texts, actor, called | await story.calendars(entries)),
         "entries": [] if outside else entries,
         "steps": story.STEPS,
         "cards": [] if outside else await cards.about([ticket.ref, *(share.ref for share in shares)], actor),
         "replies": [(share, _newest(texts, share.ref, "body")) for share in shares if share.outcome is not None],
-        "answer": _newest(texts, ticket.ref, "answer"),
+        "answer": _answer(ticket, entries, texts),
         "question": _open_question(shares, entries, texts),
         "handover": None if outside else await handover.standing(ticket, at),
         "checks": await checking.noticed(ticket) if reviewing else None,
@@ -239,7 +245,7 @@ def unsent(typed: Mapping[str, Any], ready: Sequence[Offer]) -> list[tuple[str, 
     if name not in table or any(offer.name == name and not offer.reason for offer in ready):
         return []
     facts = table[name].facts.model_fields
-    written = [(field.title or key, typed.get(key)) for key, field in facts.items()]
+    written = [(field.title or key, typed.get(key)) for key, field in facts.items() if key not in CHOSEN]
     return [(title, text) for title, text in written if isinstance(text, str) and len(text) >= WORDS_MIN]
 
 
@@ -366,8 +372,14 @@ def _hour(params: Mapping[str, str]) -> int | None:
 
 async def _clocks(ticket: Ticket, shares: Sequence[Assignment], calendar: Calendar, at: datetime) -> list[ClockLine]:
     refs = [ticket.ref, *(share.ref for share in shares)]
-    clocks = await clock_queries.of(refs)
-    lines = [ClockLine(clock.step, story.STEPS[clock.step], clock, _left(clock, calendar, at)) for clock in clocks]
+    # renewed with the same end (twenty tickets joined to one) it is still the one that was promised: the last stands
+    clocks = {(one.subject, one.step, one.started_at, one.due_at): one for one in await clock_queries.of(refs)}
+    turns: Counter[tuple[str, str]] = Counter()
+    lines = []
+    for clock in clocks.values():
+        turns[clock.subject, clock.step] += 1
+        turn, left = turns[clock.subject, clock.step], _left(clock, calendar, at)
+        lines.append(ClockLine(clock.step, story.STEPS[clock.step], turn, clock, left))
     return sorted(lines, key=lambda line: line.step == "total")
 
 
@@ -378,8 +390,29 @@ def _left(clock: Clock, calendar: Calendar, at: datetime) -> Remaining:
     return replace(left, state="done", text="已期满，没有提出异议") if ended else left
 
 
+async def _joined_left(ticket: Ticket, calendar: Calendar, at: datetime) -> Remaining | None:
+    """Of the ticket that this one was joined to: what is promised to its caller now."""
+    if not ticket.merged_into:
+        return None
+    clock = (await clock_queries.totals([main := f"{ticket.kind}:{ticket.merged_into}"])).get(main)
+    return remaining(clock, calendar, at) if clock else None
+
+
+def _next(lines: Sequence[ClockLine]) -> ClockLine | None:
+    """What is due first of what somebody has to do now; windows that merely end and the whole aren't steps."""
+    running = [line for line in lines if line.clock.running and line.step not in {*WINDOWS, "total"}]
+    return min(running, key=lambda line: line.left.due, default=None)
+
+
 def _ruler(total: ClockLine | None, calendar: Calendar, at: datetime) -> Ruler | None:
     return ruler(total.clock, calendar, at) if total else None
+
+
+def _answer(ticket: Ticket, entries: Sequence[Entry], texts: Mapping[tuple[str, int, str], str]) -> str:
+    """The centre's own, or the one that was given to many; what the caller supplied is no answer."""
+    own = [one.seq for one in entries if one.subject == ticket.ref and one.move not in queries.SUPPLIED]
+    said = [(seq, texts.get((ticket.ref, seq, name), "")) for seq in own for name in ("answer", "body")]
+    return max((one for one in said if one[1]), default=(0, ""))[1]
 
 
 def _newest(texts: Mapping[tuple[str, int, str], str], subject: str, field: str) -> str:

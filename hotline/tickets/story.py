@@ -32,7 +32,7 @@ CALLERS_SEE = {
     "register", "queue", "dispatch", "start", "wait", "supply", "submit", "review", "redo", "close", "urge", "withdraw",
     "answer_directly", "settle", "contact", "ask_caller", "archive", "transfer", "refuse", "uphold", "merge", "split",
     "lengthen", "prolong", "hold_long", "follow_up", "reopen", "finalise", "answer_along", "go_on", "requeue",
-    "give_back", "ask_review", "stand_by", "self_rate", "conclude",
+    "give_back", "ask_review", "stand_by", "self_rate", "conclude", "recall", "part",
 }  # fmt: skip
 CALLERS_READ = {  # in whose words they read it, too
     "ask_caller", "supply", "note", "urge", "withdraw", "answer_directly", "answer_along", "refuse", "hold_long",

@@ -64,6 +64,23 @@ async def test_a_complaint_is_taken_from_the_ring_on_within_twelve_keys(hall: Ha
     assert not await page.locator("[data-key=f9]").count()
 
 
+async def test_the_desk_says_when_a_call_is_answered_and_over_and_any_other_page_that_one_rings(
+    hall: Hall, browser: Browser
+) -> None:
+    page = await signed_in(hall, browser, "operator")
+    await page.goto(f"{hall.url}/hotline/tickets")
+    ring(hall, "a2")
+    await expect(page.locator(".bar nav [role=status]")).to_have_text("正在响铃")
+    await page.keyboard.press("F2")
+    await page.wait_for_url("**/hotline/new")
+    state = page.locator("[data-call]")
+    await expect(state).to_have_text("正在响铃")
+    ring(hall, "a2", event="answer")
+    await expect(state).to_have_text("通话中")
+    ring(hall, "a2", event="hangup")
+    await expect(state).to_have_text("已挂断")
+
+
 async def test_a_known_caller_urges_within_three_keys_and_asks_how_it_stands_within_four(
     hall: Hall, browser: Browser
 ) -> None:
@@ -202,6 +219,9 @@ async def test_what_is_typed_survives_a_lost_network_and_a_call_that_rings_meanw
     await page.keyboard.type("家里有老人。")
     await expect(page.locator("[data-saved]")).to_contain_text("内容留在这台电脑")
     assert WORDS in json.dumps(await page.evaluate("({...localStorage})"), ensure_ascii=False)
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("[data-saved]")).to_contain_text("还没有登记")
+    assert await page.input_value("#content") == WORDS + "家里有老人。", "the page stays, and what is attached to it"
     await page.context.set_offline(False)
     await expect(page.locator("[data-saved]")).to_contain_text("已保存")
     assert await page.evaluate("localStorage.length") == 0, "what the hall has doesn't stay in the browser"

@@ -149,10 +149,53 @@ async def test_a_missed_call_waits_two_hours_to_be_called_back_and_the_call_out_
     assert await queries.called_back(at) == queries.CalledBack(1, 1)
 
 
+async def test_a_caller_who_rang_three_times_in_vain_is_called_back_once(push: Push, signed_in: Client) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    for n in range(3):
+        await push("hangup", at - timedelta(seconds=90 - n), callId=f"m{n}")
+    [row] = await queries.missed(at)
+    assert (row.times, row.due_at) == (3, at - timedelta(seconds=90) + timedelta(hours=2))
+    await calls.dispose(row.call, Ending.CALLED_BACK, by=f.OPERATOR, at=at)
+    assert await queries.missed(at) == []
+    assert await queries.called_back(at) == queries.CalledBack(3, 3)
+
+
+async def test_who_rang_again_and_was_answered_waits_for_no_call_back(push: Push) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    await push("hangup", at - timedelta(seconds=90), callId="m1")
+    await push("answer", at - timedelta(seconds=60), callId="m2", user="operator")
+    assert await queries.missed(at) == []
+    await push("hangup", at - timedelta(seconds=30), callId="m3")
+    [row] = await queries.missed(at)
+    assert row.times == 1
+
+
 @pytest.mark.parametrize("hidden", ["", "anonymous", "Withheld", "sip-user@pbx"])
 async def test_a_withheld_number_is_counted_and_stands_on_no_list(push: Push, hidden: str) -> None:
     await push("hangup", **{"from": hidden})
     assert (await queries.missed(datetime.now(UTC)), await queries.withheld(datetime.now(UTC))) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    ["+86 139 0000 2206", "8613900002206", "013900002206", "tel:+86-139-0000-2206", "13900002206;ext=12",
+     "sip:+8613900002206@trunk.example.cn:5060;user=phone"],
+)  # fmt: skip
+async def test_however_an_exchange_spells_the_number_the_callers_ticket_pops(
+    push: Push, signed_in: Client, spelled: str
+) -> None:
+    await f.a_ticket(caller_phone=Sealed(PHONE), title=Sealed("小区西门路灯不亮"))
+    answer = await push("newCall", user="operator", **{"from": spelled, "to": "sip:12345@hall.example.cn"})
+    assert answer.status_code == 200, answer.text
+    page = (await signed_in(f.OPERATOR).get("/hotline/new")).text
+    assert "小区西门路灯不亮" in page
+    assert "12345 主线" in page
+
+
+async def test_who_rings_from_abroad_has_a_number_to_be_called_back_at(push: Push) -> None:
+    await push("hangup", **{"from": "+852 2345 6789"})
+    [row] = await queries.missed(datetime.now(UTC))
+    assert row.phone == "0085223456789"
 
 
 async def test_a_prank_call_is_recorded_without_a_ticket_and_leaves_the_desk(push: Push, signed_in: Client) -> None:

@@ -366,3 +366,17 @@ async def test_whoever_looks_at_a_confidential_ticket_stands_on_the_page(signed_
         assert ('class="mark-of always"' in page) is always
         assert 'aria-hidden="true"' in mark[:200]
         assert ("水印" in page) is always
+
+
+async def test_the_second_of_two_dispatchers_gets_back_the_words_and_no_code_of_what_was_chosen(
+    signed_in: Client,
+) -> None:
+    ticket = await f.a_ticket()
+    desk, page = signed_in(f.DISPATCHER), f"/hotline/tickets/{ticket.no}"
+    seen = await token(desk, page) | {"_version": str(ticket.version), "_move": "dispatch"}
+    await actions.dispatch(ticket, f.DISPATCH, **f.way(ticket, f.DISPATCHER))
+    sent = seen | {"lead": "369901003", "basis": "职责清单第五条，属地办理"}
+    answer = await desk.post(f"{page}/dispatch", data=sent)
+    assert answer.status_code == 409
+    assert "职责清单第五条，属地办理" in answer.text
+    assert "369901003" not in answer.text

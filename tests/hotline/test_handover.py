@@ -12,6 +12,7 @@ from hotline.handover import queries
 from hotline.tickets import actions, forms
 from hotline.tickets.models import Ticket
 from kernel import outbox
+from kernel.citytime import CITY
 from kernel.clocks import alarms
 from kernel.clocks.models import Clock
 from kernel.inbox.models import Message
@@ -175,6 +176,8 @@ async def test_without_an_adapter_the_packet_is_a_page_whose_look_is_on_record(s
     packet = await send(operator, page, f"{page}/packet")
     assert "13900002206" in packet.text
     assert "三楼有老人被困" in packet.text
+    assert f"{ticket.registered_at.astimezone(CITY):%H:%M}" in packet.text
+    assert "+08:00" not in packet.text, "a person reads it out"
     assert await View.filter(subject=ticket.ref, field="handover", actor_id=f.OPERATOR.id).count() == 1
     assert (await signed_in(f.DISPATCHER).post(f"{page}/packet")).status_code == 403
     await send(operator, page, f"{page}/acknowledge", reference="120-7", _move="acknowledge")

@@ -18,8 +18,10 @@ from hotline.tickets import actions
 from hotline.tickets.disclosure import redacted
 from hotline.tickets.forms import Note
 from hotline.tickets.models import Ticket
+from kernel import journal
 from kernel.api import local
 from kernel.journal import Sealed
+from kernel.models import Entry
 from tests import factories as f
 from tests.conftest import Client
 from tests.factories import NOW, a_ticket, a_ticket_in, way
@@ -167,6 +169,40 @@ async def test_only_whose_it_is_adds_to_a_request(signed_in: Client) -> None:
         path = f"{AT}/servicerequestupdates.json"
         said[who.name] = (await signed_in(who).post(path, content=body, headers=FORM)).status_code
     assert list(said.values()) == [403, 404, 200]
+
+
+async def test_a_place_may_be_as_long_as_a_map_writes_it(signed_in: Client) -> None:
+    long = SENT | {"lat": "28.228209999999997", "long": "112.93881000000002"}
+    answer = await signed_in(f.NOBODY).post(f"{AT}/requests.json", content=urlencode(long), headers=FORM)
+    assert answer.status_code == 200, answer.text
+    no = answer.json()[0]["service_request_id"]
+    [shown] = (await signed_in(f.NOBODY).get(f"{AT}/requests/{no}.json")).json()
+    assert (shown["lat"], shown["long"]) == (28.228, 112.939)
+
+
+async def test_without_words_a_request_is_named_after_its_service(signed_in: Client) -> None:
+    told = {"service_code": "000000", "address_string": "江北区云谷路"}
+    answer = await signed_in(f.NOBODY).post(f"{AT}/requests.json", content=urlencode(told), headers=FORM)
+    assert (await Ticket.get(no=answer.json()[0]["service_request_id"])).title == "其他诉求"
+
+
+async def test_an_update_told_twice_is_one_and_its_picture_arrives(signed_in: Client) -> None:
+    ticket = await a_ticket(by=f.CITIZEN, channel="web")
+    citizen, path = signed_in(f.CITIZEN), f"{AT}/servicerequestupdates.json"
+    told = {"service_request_id": ticket.no, "update_id": "77", "description": "", "media_url": "https://x.cn/a.jpg"}
+    answers = [(await citizen.post(path, content=urlencode(told), headers=FORM)) for _ in range(2)]
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    notes = await Entry.filter(subject=ticket.ref, move="note")
+    assert len(notes) == 1
+    assert "图片：https://x.cn/a.jpg" in (await journal.unsealed(ticket.ref, "text") or "")
+    silent = urlencode({"service_request_id": ticket.no})
+    assert (await citizen.post(path, content=silent, headers=FORM)).status_code == 400
+
+
+async def test_a_method_that_isnt_there_is_refused_in_chinese(signed_in: Client) -> None:
+    refused = await signed_in(f.NOBODY).delete(f"{AT}/requests.json")
+    assert refused.json() == [{"code": 405, "description": "这个地址不接受 DELETE 请求。"}]
 
 
 @settings(max_examples=200, deadline=None)

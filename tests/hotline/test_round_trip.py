@@ -12,6 +12,7 @@ from hotline.tickets import actions
 from hotline.tickets.forms import Answer
 from hotline.tickets.models import Ticket
 from kernel import verify
+from kernel.citytime import CITY
 from kernel.clocks.models import Clock
 from kernel.database import opened
 from kernel.importing import reading, running, writing
@@ -108,3 +109,33 @@ async def test_tickets_of_two_sources_with_one_number_stay_two_and_an_open_one_i
         assert report.created == 3
         assert {ticket.source for ticket in await Ticket.all()} == {"甲", "乙", "丙"}
         assert [row["reason"] for row in report.rows] == ["在原系统还是“待派单”，按已办结的历史导入"]
+
+
+BROKEN = """原编号,标题,内容,登记时间,诉求性质,紧急程度,保密要求,办结时间
+A1,第一次的这一行,内容是这样的,2026-01-02 08:00,求助,一般,普通,2026-01-02
+A1,又一次的这一行,内容却是那样,2026-01-02 08:00,求助,一般,普通,
+A3,性质不认识的一行,内容是这样的,2026-01-02,骂人,火急,普通,
+A4,保密写法不认识的,内容是这样的,2026-01-02,举报,一般,绝密,
+A5,办结早于登记的行,内容是这样的,2026-01-02,求助,一般,普通,2025-12-31
+A6,还没有到的登记时间,内容是这样的,2036-01-02,求助,一般,普通,
+A7,格林尼治的时间写法,内容是这样的,2026-01-02T00:00:00Z,求助,一般,普通,
+"""
+
+
+async def test_every_broken_row_is_named_with_what_is_wrong_and_again_nothing_changes(url: str, tmp_path: Path) -> None:
+    path = tmp_path / "broken.csv"
+    path.write_text(BROKEN, encoding="utf-8")
+    async with opened(database_config(MODULES, url)):
+        first = await taken_in(path, "旧系统")
+        again = await taken_in(path, "旧系统")
+        tickets = {one.source_no: one for one in await Ticket.all()}
+    said = {row["line"]: (row["result"], str(row["reason"])) for row in first.rows}
+    assert [(line, result) for line, (result, _) in said.items()] == [
+        (3, "refused"), (4, "warned"), (5, "refused"), (6, "warned"), (7, "refused"),
+    ]  # fmt: skip
+    for line, words in ((3, "“A1”"), (4, "“骂人”"), (4, "“火急”"), (5, "“绝密”"), (6, "早于登记"), (7, "还没有到")):
+        assert words in said[line][1]
+    assert (first.created, first.refused) == (4, 3)
+    assert (again.created, again.updated, again.unchanged, again.refused) == (0, 0, 4, 3)
+    assert tickets["A1"].closed_at == tickets["A1"].registered_at
+    assert f"{tickets['A7'].registered_at.astimezone(CITY):%H:%M}" == "08:00"

@@ -17,6 +17,7 @@ from kernel.models import Entry, SealedText
 from kernel.people.models import Organisation
 from kernel.permissions import Actor
 from tests import factories as f
+from tests.conftest import Client
 from tests.factories import NOW, a_ticket, a_ticket_in, share_of, walk, way
 from tests.hotline.test_life_of_a_ticket import nothing_differs
 
@@ -467,6 +468,24 @@ async def test_an_agency_closed_in_the_middle_is_recalled_or_the_ticket_dispatch
     await actions.dispatch(unsigned, forms.Dispatch(lead="ZJ", basis="机构改革"), **way(unsigned, f.DISPATCHER))
     await actions.reopen(answered, f.WHY, **way(answered, f.MANAGER))
     assert answered.state == "pdisp"
+    await nothing_differs()
+
+
+async def test_a_ticket_that_a_closed_unit_had_signed_waits_for_the_dispatcher_and_is_called_back(
+    signed_in: Client,
+) -> None:
+    signed, other = await a_ticket_in("hand"), await f.a_dispatched_ticket(lead="ZJ", title="另一件还在办的事")
+    await refused(actions.recall(signed, f.BACK, **way(signed, f.DISPATCHER)), "已签收，不能收回")
+    desk = signed_in(f.DISPATCHER)
+    assert signed.no not in (await desk.get("/hotline/dispatch?show=orphaned")).text
+    await Organisation.filter(code="SW").update(active=False)
+    page = (await desk.get("/hotline/dispatch?show=orphaned")).text
+    assert signed.no in page
+    assert other.no not in page
+    assert "按首选派出" not in page, "they were dispatched already"
+    await actions.recall(signed, f.BACK, **way(signed, f.DISPATCHER))
+    await actions.dispatch(signed, forms.Dispatch(lead="ZJ", basis="机构改革"), **way(signed, f.DISPATCHER))
+    assert not await Clock.filter(subject__endswith=f"{signed.no}/1", stopped_at=None).exists()
     await nothing_differs()
 
 

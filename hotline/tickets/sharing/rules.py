@@ -117,6 +117,14 @@ async def agencies_are_active(step: Step, by: Actor, at: datetime) -> None:
         await _must_be_active("assist", code, "协办单位")
 
 
+@guard("没有签收，或主办单位已停用", early=True)
+async def what_is_signed_stays_unless_the_unit_is_closed(step: Step, by: Actor, at: datetime) -> None:
+    """T11 calls back what isn't signed; a unit that is closed in the middle (机构改革) leaves nobody to object."""
+    last = await last_lead(step.thing)
+    if step.thing.state == "hand" and last is not None and last.agency.active:
+        raise NotNow(reason="承办单位已签收，不能收回；不属于它的由它提出异议，它停用以后可以收回改派。")
+
+
 @guard("所指单位在用")
 async def named_agency_is_active(step: Step, by: Actor, at: datetime) -> None:
     assert isinstance(step.facts, forms.RuleObjection | forms.AssignBinding)

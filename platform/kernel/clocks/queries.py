@@ -19,7 +19,8 @@ async def nearest_open(subjects: Collection[str]) -> dict[str, Clock]:
 
 async def totals(subjects: Collection[str]) -> dict[str, Clock]:
     """The clock over everything that runs for the caller (对诉求人的总时限), by subject."""
-    return {clock.subject: clock for clock in await Clock.filter(subject__in=list(subjects), step="total")}
+    found = Clock.filter(subject__in=list(subjects), step="total", replaced=False).order_by("id")
+    return {clock.subject: clock for clock in await found}
 
 
 async def elapsed(step: str, at: datetime, limit: int) -> list[str]:

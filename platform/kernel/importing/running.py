@@ -51,6 +51,7 @@ class Asked:
     by: Actor
     at: datetime
     open: bool = False
+    seen: dict[int, int] = field(default_factory=dict)  # of this run: a key → what it said
 
 
 Take = Callable[[Row, Asked], Awaitable[Outcome]]

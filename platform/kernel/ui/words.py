@@ -1,7 +1,7 @@
 """How times, spans and numbers are said (文风): one way in prose, one in tables, one in logs."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from kernel.citytime import CITY
 
@@ -36,6 +36,13 @@ def moment(at: datetime, now: datetime) -> str:
     return f"{local:%m-%d %H:%M}" if same_year else f"{local:%Y-%m-%d %H:%M}"
 
 
+def bound(at: datetime, now: datetime) -> str:
+    """An end that isn't included, in lists: midnight is said as 12-14 24:00, or it is taken for the day after."""
+    if at.astimezone(CITY).time() != time():
+        return moment(at, now)
+    return moment(at - timedelta(microseconds=1), now)[:-5] + "24:00"
+
+
 def iso(at: datetime) -> str:
     return at.astimezone(CITY).isoformat(timespec="seconds")
 
@@ -62,5 +69,5 @@ def size_of(count: int) -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     said.__name__: said
-    for said in (day, day_and_time, last_day, date, moment, iso, clock_face, thousands, hash_words, size_of)
+    for said in (day, day_and_time, last_day, date, moment, bound, iso, clock_face, thousands, hash_words, size_of)
 }

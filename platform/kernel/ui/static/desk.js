@@ -17,7 +17,7 @@ function keep(form) {
   if (dropped) localStorage.removeItem(own + dropped.dataset.dropped);
   const read = () => Object.fromEntries([...new FormData(form)].filter(([name, value]) => typeof value === "string" && !/^_|^(place|call|know)$/.test(name)));
   const tell = (words, lost) => { said.textContent = words; said.classList.toggle("err", lost); };
-  let last = JSON.stringify(read()), saving = null;
+  let last = JSON.stringify(read()), saving = null, away = false;
   const left = JSON.parse(localStorage.getItem(own + place) ?? "{}");
   for (const [name, value] of Object.entries(left)) if (form.elements[name]) {
     form.elements[name].value = value;
@@ -32,25 +32,30 @@ function keep(form) {
     localStorage.setItem(own + place, now);
     try {
       const { saved_at } = await send("/api/v1/drafts", { place, fields });
-      last = now;
+      [last, away] = [now, false];
       localStorage.removeItem(own + place);
       tell(`草稿 ${saved_at.slice(11, 19)} 已保存`, false);
     } catch (wrong) {
       const why = { 401: "登录已到期", 403: "登录已到期", 413: "内容太长", 422: "内容太长" }[wrong.status] ?? "网络中断";
+      away = !wrong.status;
       tell(`${why}：内容留在这台电脑，恢复后自动保存`, true);
     }
   };
   const soon = () => { saving ??= save().finally(() => { saving = null; }); };
-  const timer = setInterval(soon, SAVED_EVERY_MS);
+  let timer = setInterval(soon, SAVED_EVERY_MS);
   addEventListener("online", soon);
   addEventListener("pagehide", () => { if (JSON.stringify(read()) !== last) localStorage.setItem(own + place, JSON.stringify(read())); });
   form.addEventListener("submit", (event) => {
-    if (!saving) return;
+    if (!saving && !away && navigator.onLine) return;
     event.preventDefault();
     event.stopPropagation();
     const button = event.submitter;
     clearInterval(timer);
-    saving.finally(() => form.requestSubmit(button));
+    (saving ?? save()).finally(() => {
+      if (!away && navigator.onLine) return form.requestSubmit(button);
+      tell("网络中断：还没有登记，内容留在这台电脑，恢复后请再登记", true);
+      timer = setInterval(soon, SAVED_EVERY_MS);
+    });
   });
 }
 
@@ -169,14 +174,28 @@ for (const box of document.querySelectorAll("[data-find]")) {
   });
 }
 
-/* A call that rings at this desk: an empty desk shows it at once, one that is being written at says so. */
-const pop = document.querySelector("[data-pop]");
-if (pop) setInterval(async () => {
-  let ringing;
-  try { ({ call: ringing } = await (await fetch("/api/v1/calls/current")).json()); } catch { return; }
-  const other = ringing && String(ringing.id) !== pop.dataset.pop;
-  if (other && !document.getElementById("content").value) location.assign(`?call=${ringing.id}`);
+/* A call that rings at this desk: an empty desk shows it at once, one that is being written at says so; any other page
+   of the operator's says it in the bar. What became of the call that is shown is said beside it. */
+const pop = document.querySelector("[data-pop]"), way = document.querySelector('.bar nav a[href="/hotline/new"]');
+const STATES = { true: "通话中", false: "正在响铃" };
+const sign = pop ? null : way?.appendChild(Object.assign(document.createElement("span"), { role: "status" }));
+function ringing(call) {
+  if (sign) {
+    const words = call ? STATES[call.answered] : "";
+    if (sign.textContent === words) return;
+    sign.textContent = words;
+    if (call) Object.assign(way.dataset, { key: "f2", label: "接听" });
+    else delete way.dataset.key;
+    return;
+  }
+  const mine = pop.dataset.pop, other = call && String(call.id) !== mine, state = document.querySelector("[data-call]");
+  if (mine && state && !other) state.textContent = call ? STATES[call.answered] : "已挂断";
+  if (other && !document.getElementById("content").value) location.assign(`?call=${call.id}`);
   else pop.hidden = !other;
+}
+if (pop || sign) setInterval(async () => {
+  if (sign && document.visibilityState !== "visible") return;
+  try { ringing((await (await fetch("/api/v1/calls/current")).json()).call); } catch { /* asked again in a moment */ }
 }, CALL_ASKED_EVERY_MS);
 
 /* Who else has this ticket open, as long as it is looked at. */
