@@ -38,7 +38,8 @@ def test_readiness_and_doctor_say_that_the_search_is_well(city: CityHall) -> Non
         assert time.monotonic() < until
         time.sleep(0.5)
     told = json.loads(city.run("doctor", "--json", check=False).stdout)
-    assert {one["part"] for one in told["problems"]} <= {"工作日历", "磁盘", "投递"}
+    of_the_machine = {"磁盘", "时钟"}  # a machine that stood still for a while has a clock that jumped
+    assert {one["part"] for one in told["problems"]} <= of_the_machine | {"工作日历", "投递"}
     assert not (city.home / "search").exists(), "Elasticsearch serves, not a folder"
 
 

@@ -19,11 +19,11 @@ from tests.conftest import shared_data
 ROOT = Path(__file__).parents[2]
 WAIT_S = 1_800  # a demo city is built first
 MAY_FALL = 0.02
-GIVEN = {"ndcg": 0.85, "service at first": 0.80, "identifiers": 1.0}
-REACHED = {"ndcg": 0.856, "service at first": 0.824, "identifiers": 1.0}
+GIVEN = {"ndcg": 0.85, "held out": 0.85, "service at first": 0.80, "identifiers": 1.0}
+REACHED = {"ndcg": 0.869, "held out": 0.876, "service at first": 0.853, "identifiers": 1.0}
 REACHED_CLASSES = {
-    "service": 0.773, "synonym": 0.871, "identifier": 1.0, "hotline": 0.912, "policy": 0.909, "script": 0.757,
-    "typo": 0.948,
+    "service": 0.808, "synonym": 0.882, "identifier": 1.0, "hotline": 0.918, "policy": 0.900, "script": 0.758,
+    "typo": 0.940,
 }  # fmt: skip
 REACHED_OF_THE_DEMO = 0.998
 
