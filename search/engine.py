@@ -10,7 +10,7 @@ from zlib import crc32
 from search.query import Node
 from search.ranking import MARK, STEPS
 
-SCHEMA = f"6{MARK}"  # raise it with every change of fields, of the mapping or of the analysis: the index is built anew
+SCHEMA = f"7{MARK}"  # raise it with every change of fields, of the mapping or of the analysis: the index is built anew
 BUCKETS = 256
 PIECE_BITS, PIECES = 22, 3  # a digest in pieces whose sums a float still holds exactly: engines add in floats
 Sums = tuple[int, int, int, int]  # how many records, and the sum of each piece of their digests
