@@ -30,8 +30,8 @@ async def tree(database: str) -> None:
         await Category.create(code=code, name=name.rpartition(" / ")[2], path_name=name, level=3)
 
 
-async def pushed(call: str, event: str, at: datetime) -> None:
-    sent = {"event": event, "callId": call, "from": PHONE, "to": "12345", "direction": "in"}
+async def pushed(call: str, event: str, at: datetime, phone: str = PHONE) -> None:
+    sent = {"event": event, "callId": call, "from": phone, "to": "12345", "direction": "in"}
     await calls.take(Push.check(sent), said_at=at)
 
 
@@ -58,8 +58,9 @@ async def test_calls_of_the_day_who_waits_and_who_is_to_be_called_back() -> None
     await pushed("b", "answer", NOW - timedelta(minutes=7))
     await pushed("c", "newCall", NOW - timedelta(minutes=6))
     await pushed("c", "hangup", NOW - timedelta(minutes=5))
-    await pushed("d", "newCall", NOW - timedelta(days=1))
-    await pushed("d", "hangup", NOW - timedelta(days=1))
+    for call, hours in (("d", 24), ("e", 23)):  # one person who rang twice in vain is to be called back once
+        await pushed(call, "newCall", NOW - timedelta(hours=hours), "13900002299")
+        await pushed(call, "hangup", NOW - timedelta(hours=hours), "13900002299")
     told = (await queries.of_day(MANAGER, NOW)).calls
     assert (told.came.offered, told.came.answered, told.came.missed) == (3, 1, 1)
     assert (told.waiting, told.to_call_back) == (1, 2)
