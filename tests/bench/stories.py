@@ -114,7 +114,8 @@ def columns(stories: Sequence[Story]) -> dict[str, tuple[str, ...]]:
 
 
 async def read(connection: asyncpg.Connection, citizens: Citizens) -> list[Story]:
-    """Every ticket of a demo city; those whose deadlines a new calendar shifted are left out."""
+    """Every ticket of a demo city; those whose deadlines a new calendar shifted are left out, and those that nobody
+    takes up (不予受理)."""
     lines, clocks = await _lines(connection), dict[str, list[Row]]()
     for row in await connection.fetch("SELECT * FROM kernel_clock ORDER BY id"):
         clocks.setdefault(row["subject"], []).append({name: value for name, value in row.items() if name != "id"})
@@ -126,8 +127,9 @@ async def read(connection: asyncpg.Connection, citizens: Citizens) -> list[Story
     for row in await connection.fetch("SELECT * FROM hotline_ticket WHERE source IS NULL ORDER BY id"):
         ref = f"ticket:{row['no']}"
         chains = [Chain(dict(row), lines[ref], clocks.get(ref, [])), *shares.get(row["id"], [])]
-        if not any(line.move == "shift" for chain in chains for line in chain.lines):
-            found.append(Story(citizens.matter_of(row["title"]), chains))
+        matter = citizens.matter_of(row["title"])
+        if matter and not any(line.move == "shift" for chain in chains for line in chain.lines):
+            found.append(Story(matter, chains))
     return found
 
 
