@@ -21,6 +21,7 @@ from kernel.migrate import migrate
 from kernel.module import install
 from kernel.permissions import ANONYMOUS
 from kernel.searchable import PUBLIC
+from kernel.secrets import keys
 from kernel.settings import settings
 from portal.modules import MODULES
 from search import asking, comparing, elasticsearch_engine, tantivy_engine
@@ -46,7 +47,6 @@ REBUILD_S, REBUILT, RATE, TRIMMING, TIMES_P50, TIMES_P95, ES_TIMES, P95_S, READE
 
 
 async def measure(scale: Scale, found: list[Figure]) -> None:
-    os.environ.setdefault("SUNHALL_SECRET", secrets.token_hex(32))  # of a database that is gone in a minute
     install((shelf.MODULE,))
     for count in scale.records:
         await _one_engine("tantivy", count, found)
@@ -75,6 +75,7 @@ async def _hall(url: str) -> AsyncIterator[Path]:
         home = Path(folder)
         database = f"sqlite://{home}/hall.db"
         install(MODULES)
+        keys.create(home / "keys.json")
         await migrate(MODULES, database)
         async with hall_in_process(home, database):
             yield home
