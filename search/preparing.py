@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from kernel.settings import without_ours
 from search import reading_texts
 from search.engine import Part, Record
 from search.reading_texts import Texts
@@ -69,9 +70,14 @@ class Preparing:
     async def _said(self, seen: Mapping[str, Read], now: Circumstances) -> Iterator[Tokens] | None:
         self.begun += 1
         if self.begun == ALONE and len(os.sched_getaffinity(0)) > 1:
-            known = {name: value for name, value in os.environ.items() if not name.startswith("SUNHALL_")}
             self.child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "search.reading_texts", stdin=PIPE, stdout=PIPE, env=known, limit=ANSWER_BYTES_MAX
+                sys.executable,
+                "-m",
+                "search.reading_texts",
+                stdin=PIPE,
+                stdout=PIPE,
+                env=without_ours(os.environ),
+                limit=ANSWER_BYTES_MAX,
             )
         if self.child is not None:
             told = [found for one in seen.values() for part in Part if (found := sources(one, part))]
@@ -96,7 +102,7 @@ def made(seen: Mapping[str, Read], now: Circumstances, said: Iterator[Tokens] | 
     found: dict[tuple[str, Part], Record] = {}
     for ref, one in seen.items():
         for part in Part:
-            if sources(one, part) and (what := record(one, part, now, next(said) if said else None)):
+            if one.of(part) and (what := record(one, part, now, next(said) if said else None)):
                 found[ref, part] = what
     return found
 

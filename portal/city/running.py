@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 
+from kernel.settings import without_ours
 from portal.city import preparing, topology
 from portal.city.elasticsearch import Node
 from portal.city.ports import free_port
@@ -163,7 +164,7 @@ class City:
             ours["SUNHALL_SECRETS_DIR"] = str(self.folder.owners_secrets)
         given = {name: value for name, value in os.environ.items() if name not in NOT_THE_CITYS}
         if service.image:  # nobody else's program is told what ours are
-            given = {name: value for name, value in given.items() if not name.startswith("SUNHALL_")}
+            given = without_ours(given)
         return given | ours | {"LC_ALL": "C.UTF-8"}
 
     def _for_people(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernel import journal, outbox
 from kernel.calendar import Calendar, current
-from kernel.clocks import arithmetic
+from kernel.clocks import arithmetic, words
 from kernel.clocks.models import Clock
 from kernel.database import transaction
 from kernel.kinds import kind_of
@@ -179,7 +179,6 @@ async def would_shift(
 
 async def _shift_all(moved: Sequence[Clock], calendar: Calendar, at: datetime) -> list[str]:
     """Under the lock each is read and computed again: a move may have been here meanwhile."""
-    shifts = []
     async with transaction():
         things = await _things({clock.subject for clock in moved})
         await _locked(things, wait=True)
@@ -190,14 +189,8 @@ async def _shift_all(moved: Sequence[Clock], calendar: Calendar, at: datetime) -
         ]
         if fresh:
             await Clock.bulk_update(fresh, fields=DERIVED)
-        shifts += [_sentence(note) for note in notes]
         await _note(notes, at)
-    return shifts
-
-
-def _sentence(note: "Note") -> str:
-    old, new = (arithmetic.last_day(datetime.fromisoformat(f"{note.facts[one]}")) for one in ("due_before", "due"))
-    return f"{note.thing.label} {note.thing.no}：{old} 改为 {new}"
+    return [words.shifted(note.thing.label, note.thing.no, note.facts) for note in notes]
 
 
 def _shifted(clock: Clock, thing: Thing, calendar: Calendar, at: datetime) -> list["Note"]:

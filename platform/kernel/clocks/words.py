@@ -1,5 +1,6 @@
 """How a clock stands, in words and for programs; while it is paused, as if it ran again now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -41,13 +42,21 @@ def remaining(clock: Clock, calendar: Calendar, at: datetime) -> Remaining:
     return Remaining(state, text, due, on, clock.provisional, amount, unit, met, paused)
 
 
-def clock_json(clock: Clock, calendar: Calendar, at: datetime) -> dict[str, object]:
-    """The clock of CONTRACT: `due_on` where it is counted in days, `met` once it has stopped."""
+def shifted(label: str, no: str, facts: Mapping[str, Any]) -> str:
+    """What an entry `shift` tells, in one line."""
+    was, now = (arithmetic.last_day(datetime.fromisoformat(f"{facts[one]}")) for one in ("due_before", "due"))
+    return f"{label} {no}：{was} 改为 {now}"
+
+
+def clock_json(clock: Clock, calendar: Calendar, at: datetime, *, window: bool = False) -> dict[str, object]:
+    """The clock of CONTRACT: `due_on` where it is counted in days, `met` once it has stopped; a window that ended
+    unused missed nothing."""
     now = remaining(clock, calendar, at)
     on = {"due_on": now.due_on.isoformat()} if now.due_on else {}
     left = {"amount": now.amount, "unit": now.unit} if clock.running else None
     return {"step": clock.step, "due_at": now.due.astimezone(CITY).isoformat()} | on | {
-        "provisional": now.provisional, "paused": now.paused, "remaining": left, "met": now.met,
+        "provisional": now.provisional, "paused": now.paused, "remaining": left,
+        "met": (now.met or None) if window else now.met,
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from asyncio.subprocess import PIPE
 from kernel.errors import Refusal, TooLarge
 from kernel.files.inspecting import SENTENCE
 from kernel.files.store import Bytes
-from kernel.settings import settings
+from kernel.settings import settings, without_ours
 
 WAIT_S = 20
 
@@ -23,9 +23,14 @@ async def published(source: Bytes) -> bytes:
 
     It is decoded in a process with limits that knows none of our settings. Raises TooLarge, NotPublished."""
     data = await _whole(source)
-    env = {name: value for name, value in os.environ.items() if not name.startswith("SUNHALL_")}
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "kernel.files.developing", stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env
+        sys.executable,
+        "-m",
+        "kernel.files.developing",
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=without_ours(os.environ),
     )
     try:
         async with asyncio.timeout(WAIT_S):

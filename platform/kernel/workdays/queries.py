@@ -1,12 +1,12 @@
 """Reads of notices."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from tortoise.queryset import QuerySet
 
 from kernel.calendar import queries as tables
-from kernel.clocks import arithmetic
+from kernel.clocks import words
 from kernel.errors import NotFound
 from kernel.kinds import kind_of
 from kernel.models import Entry
@@ -63,13 +63,8 @@ async def shifted(proposal: Proposal, limit: int) -> tuple[list[str], int]:
     journal, so that a job that died half-way loses none."""
     confirmed = await Entry.get(subject=proposal.ref, move="confirm")
     since = Entry.filter(id__gt=confirmed.id, move="shift")
-    return [_sentence(entry) for entry in await since.order_by("id").limit(limit)], await since.count()
-
-
-def _sentence(entry: Entry) -> str:
-    kind, no = kind_of(entry.subject)
-    was, now = (arithmetic.last_day(datetime.fromisoformat(entry.facts[one])) for one in ("due_before", "due"))
-    return f"{kind.model.label} {no}：{was} 改为 {now}"
+    told = [(*kind_of(entry.subject), entry.facts) for entry in await since.order_by("id").limit(limit)]
+    return [words.shifted(kind.model.label, no, facts) for kind, no, facts in told], await since.count()
 
 
 async def note_shifts(proposal: Proposal, shifts: Sequence[str], count: int) -> None:
